@@ -1,0 +1,253 @@
+"""The types that flow through fermon: Frame -> Observation -> DriverState -> Alert -> Status.
+
+All are frozen and slotted. Times are integer nanoseconds of one monotonic clock that starts anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NS_PER_S = 1_000_000_000
+EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")  # FER2013's order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture: `gray` is uint8 (height, width), read-only, 0 = black. `t_ns` is when it was captured."""
+
+    t_ns: int
+    seq: int
+    gray: NDArray[np.uint8]
+
+
+class Box(NamedTuple):
+    """A rectangle in px of the frame: top left corner, width, height. It may reach over the frame's edges."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Points(NamedTuple):
+    """Face points (x, y) in px of the frame; left and right as seen in the image."""
+
+    eye_left: tuple[float, float]
+    eye_right: tuple[float, float]
+    nose: tuple[float, float]
+    mouth: tuple[float, float]  # its centre
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The driver's face. `score` 0..1 is the detector's confidence. `points` is None when the detector gives none."""
+
+    box: Box
+    score: float
+    points: Points | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Probability 0..1 that an eye is closed (lids at least 80 % shut); left and right as seen in the image.
+
+    None = not readable: neither open nor closed. `cause` names why at least one eye is not readable ("glare",
+    "off-axis", "too small", "blurred", "covered", "uncertain", ...), None when both are.
+    """
+
+    left: float | None
+    right: float | None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Of the whole frame, each 0..1: mean brightness; sharpness (near 0 = nothing to focus on); contrast or None."""
+
+    brightness: float
+    sharpness: float
+    contrast: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What perception read from one frame.
+
+    `face`, `expression` (seven probabilities in EXPRESSIONS' order), `eyes` and `mouth` (probability 0..1 of being
+    wide open) are None when not readable.
+    """
+
+    t_ns: int
+    seq: int
+    face: Face | None
+    expression: tuple[float, ...] | None
+    eyes: Eyes | None
+    mouth: float | None
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed without a frame."""
+
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """The vehicle's speed in km/h."""
+
+    t_ns: int
+    kmh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The driver acknowledged (button, CAN, serial)."""
+
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChange:
+    """The camera went ("lost") or came back ("ok")."""
+
+    t_ns: int
+    state: str
+
+
+Input = Observation | Tick | Speed | Ack | CameraChange
+
+
+class Kind(StrEnum):
+    """Kinds of alert."""
+
+    ANGER = "ANGER"
+    DROWSY = "DROWSY"
+    MICROSLEEP = "MICROSLEEP"
+    ASLEEP = "ASLEEP"
+    UNRESPONSIVE = "UNRESPONSIVE"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+class Level(IntEnum):
+    """Urgency of an alert."""
+
+    NOTICE = 1
+    WARNING = 2
+    CRITICAL = 3
+
+
+class EyeState(StrEnum):
+    """Both eyes of a frame together."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class Visibility(IntEnum):
+    """Whether the driver can be seen, and the first cause why not. Numbers as on CAN and serial."""
+
+    OK = 0
+    DARK = 1
+    BLOCKED = 2
+    NO_FACE = 3
+    EYES_UNREADABLE = 4
+    LOST = 5
+    SLOW = 6
+
+
+class Wakefulness(IntEnum):
+    """The state ladder that outputs show. Numbers as on CAN and serial."""
+
+    NOT_DETERMINED = 0
+    ALERT = 1
+    DROWSY = 2
+    MICROSLEEP = 3
+    ASLEEP = 4
+    UNRESPONSIVE = 5
+    FAULTY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert line: raised, changed in level, or cleared (`active` False), by the input of time `t_ns`.
+
+    `since_ns` is when the condition began; `evidence` holds the figures and times that caused it.
+    """
+
+    t_ns: int
+    kind: Kind
+    level: Level
+    active: bool
+    since_ns: int
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DriverState:
+    """What policy knows after an input. A measure that is not available is None, never zero."""
+
+    t_ns: int
+    expression: tuple[float, ...] | None = None  # smoothed, EXPRESSIONS' order
+    eyes: EyeState = EyeState.UNKNOWN
+    closure_s: float = 0.0  # of the closure that is under way; 0.0 = none
+    perclos_60s: float | None = None  # 0..1
+    perclos_180s: float | None = None
+    blink_rate_per_min: float | None = None
+    blink_duration_s: float | None = None  # mean of the last minute's
+    long_blinks: int | None = None  # in the last minute
+    yawns: int = 0  # in the last 5 minutes
+    coverage: float | None = None  # share 0..1 of the last 60 s that is usable
+    rate_hz: float | None = None  # mean over 5 s
+    speed_kmh: float | None = None  # None = no signal, taken as moving fast
+    visibility: Visibility = Visibility.OK
+    determined: bool = False  # False until the driver has been seen well enough, and while UNAVAILABLE
+    alerts: tuple[Alert, ...] = ()  # active now, most urgent first
+    not_used: Mapping[str, int] = field(default_factory=dict)  # inputs that could not be used, by cause
+
+    @property
+    def level(self) -> int:
+        """0 without an alert, else the highest Level."""
+        return max((alert.level for alert in self.alerts), default=0)
+
+    @property
+    def wakefulness(self) -> Wakefulness:
+        """The ladder's highest step among the active alerts; NOT_DETERMINED while the driver cannot be seen."""
+        active = {alert.kind for alert in self.alerts}
+        for kind in (Kind.UNRESPONSIVE, Kind.ASLEEP, Kind.MICROSLEEP, Kind.DROWSY):
+            if kind in active:
+                return Wakefulness[kind.name]
+        return Wakefulness.ALERT if self.determined else Wakefulness.NOT_DETERMINED
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an output is asked to show: level-set, the whole truth each time.
+
+    `fault` names what is broken in the monitor itself (None = nothing). `latency_ms` is the time from the capture of
+    the frame behind `state` to now, None without one. `uptime_ms` counts from the daemon's start.
+    """
+
+    state: DriverState
+    uptime_ms: int
+    latency_ms: float | None = None
+    fault: str | None = None
+
+    @property
+    def wakefulness(self) -> Wakefulness:
+        return Wakefulness.FAULTY if self.fault else self.state.wakefulness
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Something that came in through an output's wire: an acknowledgement (`kmh` None) or the vehicle's speed."""
+
+    kmh: float | None = None

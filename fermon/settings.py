@@ -1,0 +1,98 @@
+"""The vocabulary of configuration classes, and the one reader that fills them from TOML tables.
+
+A settings class is a frozen dataclass whose fields are bool, int, float, str, tuple[str, ...], tuple[float, ...] or
+another settings class, each with a default and, where it makes sense, a limit:
+
+    class SerialSettings:
+        baud: Annotated[int, Range(1200, 4_000_000, "baud")] = 115_200
+        parity: Annotated[str, Choice("none", "even", "odd")] = "none"
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number from `low` to `high`, both included, in `unit`."""
+
+    low: float
+    high: float
+    unit: str
+
+    def problem(self, value: float) -> str | None:
+        if math.isfinite(value) and self.low <= value <= self.high:
+            return None
+        return f"found {value!r}, expected {self.low:g} to {self.high:g} {self.unit}".rstrip()
+
+
+class Choice:
+    """One of a few words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def problem(self, value: str) -> str | None:
+        if value in self.words:
+            return None
+        return f"found {value!r}, expected one of {', '.join(map(repr, self.words))}{near(value, self.words)}"
+
+
+def near(word: str, known: tuple[str, ...] | list[str]) -> str:
+    """Return "; did you mean 'x'?" for the nearest known word, or "" when none is near."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _scalar(value: Any, kind: Any) -> tuple[Any, str | None]:
+    """Return (the value as `kind`, None) or (None, what is wrong)."""
+    name = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}.get(kind)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value), None
+    if type(value) is kind:
+        return value, None
+    if get_origin(kind) is tuple and isinstance(value, list):
+        item = get_args(kind)[0]
+        parts = [_scalar(v, item) for v in value]
+        wrong = next((why for _, why in parts if why), None)
+        return (None, f"in the list: {wrong}") if wrong else (tuple(v for v, _ in parts), None)
+    return None, f"found {value!r}, expected {name or 'a list'}"
+
+
+def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[str]) -> T:
+    """Fill settings class `cls` from a TOML table; whatever is missing keeps its default.
+
+    Every problem is appended to `problems` as "where.key: found …, expected …", so that all are reported at once;
+    the value then keeps its default.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = f"{where}.{key}" if where else key
+        if key not in hints:
+            problems.append(f"{name}: no such key{near(key, list(hints))}")
+            continue
+        kind, limits = hints[key], ()
+        if hasattr(kind, "__metadata__"):
+            kind, limits = get_args(kind)[0], kind.__metadata__
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            if isinstance(value, Mapping):
+                values[key] = read(kind, value, name, problems)
+            else:
+                problems.append(f"{name}: found {value!r}, expected a table [{name}]")
+            continue
+        number, wrong = _scalar(value, kind)
+        wrong = wrong or next((p for limit in limits if (p := limit.problem(number))), None)
+        if wrong:
+            problems.append(f"{name}: {wrong}")
+        else:
+            values[key] = number
+    return cls(**values)
