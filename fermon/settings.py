@@ -75,6 +75,8 @@ def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[str]
     """
     hints = get_type_hints(cls, include_extras=True)
     values: dict[str, Any] = {}
+    kind: Any
+    limits: tuple[Any, ...]
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
         if key not in hints:
