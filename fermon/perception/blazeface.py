@@ -1,0 +1,127 @@
+"""BlazeFace, short range: a box and six points from a 128x128 picture in about a millisecond.
+
+V. Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019; the weights are
+MediaPipe's (Apache-2.0, see models/README.md). Its anchors: a 16x16 grid with two and an 8x8 grid with six a cell.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from fermon.domain import Box, Face, Points
+from fermon.perception.contract import Gray
+from fermon.perception.runner import Floats, Network, models_dir
+
+SIDE = 128
+_WINDOW = 2.2  # side of the search window in box widths while tracking: room for a head that turns fast
+_OVERLAP = 0.3  # MediaPipe's suppression threshold
+
+
+def _anchors() -> Floats:
+    rows = []
+    for cells, each in ((16, 2), (8, 6)):
+        centres = (np.arange(cells) + 0.5) / cells
+        grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 1, 2)
+        rows.append(np.repeat(grid, each, 1).reshape(-1, 2))
+    return np.concatenate(rows).astype(np.float32)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    w = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    h = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    if w <= 0 or h <= 0:
+        return 0.0
+    return w * h / (a.w * a.h + b.w * b.h - w * h)
+
+
+class BlazeFace:
+    """Detector with points. `min_score` 0..1 is the least confidence of a face that is reported."""
+
+    name = "blazeface"
+    framing = (0.0, -0.05, 1.25)
+
+    def __init__(self, path: Path | None = None, min_score: float = 0.5) -> None:
+        self._network = Network(path or models_dir() / "blazeface.tflite")
+        self._anchors = _anchors()
+        self._min_score = min_score
+        self._input = np.empty((1, SIDE, SIDE, 3), np.float32)
+        # Heads tilted over or cut by the window's edge score lower; while tracking there is a face for sure.
+        self._track_score = 0.7 * min_score
+
+    def search(self, gray: Gray) -> list[Face]:
+        height, width = gray.shape
+        found = self._window(gray, 0.0, 0.0, float(max(height, width)), self._min_score)
+        if found or min(height, width) < SIDE:
+            return found
+        # A small face vanishes when the whole picture shrinks to 128 px: look again in overlapping squares.
+        side = 0.75 * min(height, width)
+        for top in np.linspace(0, height - side, max(1, math.ceil(height / side))):
+            for left in np.linspace(0, width - side, max(1, math.ceil(width / side) + 1)):
+                found += self._window(gray, float(left), float(top), side, self._min_score)
+        return _merge(found)
+
+    def track(self, gray: Gray, last: Box) -> list[Face]:
+        side = _WINDOW * max(last.w, last.h)
+        x, y = last.x + last.w / 2 - side / 2, last.y + last.h / 2 - side / 2
+        return self._window(gray, x, y, side, self._track_score)
+
+    def _window(self, gray: Gray, x: float, y: float, side: float, min_score: float) -> list[Face]:
+        import cv2
+
+        scale = SIDE / side
+        matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]])
+        if scale < 0.5:  # shrink with an area filter first, or the picture aliases
+            step = int(1 / scale)
+            gray = cv2.resize(gray, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+            matrix[:, :2] *= step
+        picture = cv2.warpAffine(gray, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+        np.multiply(picture[..., None], np.float32(1 / 127.5), out=self._input[0])
+        self._input -= 1.0
+        regressors, scores = self._network.run(self._input)
+        logits = scores[:, 0]
+        chosen = np.flatnonzero(logits > math.log(min_score / (1 - min_score)))
+        if not len(chosen):
+            return []
+        raw = regressors[chosen] / SIDE
+        raw[:, 0:2] += self._anchors[chosen]
+        for column in range(4, 16, 2):
+            raw[:, column : column + 2] += self._anchors[chosen]
+        confidence = 1 / (1 + np.exp(-logits[chosen]))
+        raw *= side
+        raw[:, [0, *range(4, 16, 2)]] += x
+        raw[:, [1, *range(5, 16, 2)]] += y
+        return _suppress(raw, confidence)
+
+
+def _suppress(raw: Floats, confidence: Floats) -> list[Face]:
+    """Merge candidates of one face into their weighted mean (BlazeFace's way: less jitter than picking the best)."""
+    order = np.argsort(-confidence)
+    boxes = [Box(float(r[0] - r[2] / 2), float(r[1] - r[3] / 2), float(r[2]), float(r[3])) for r in raw]
+    faces: list[Face] = []
+    left = list(order)
+    while left:
+        best = left[0]
+        group = [i for i in left if overlap(boxes[best], boxes[i]) > _OVERLAP] or [best]
+        left = [i for i in left if i not in group]
+        weights = confidence[group] / confidence[group].sum()
+        faces.append(_face(weights @ raw[group], float(confidence[best])))
+    return faces
+
+
+def _face(r: Floats, score: float) -> Face:
+    p = [(float(r[i]), float(r[i + 1])) for i in range(4, 12, 2)]
+    eyes = sorted(p[:2])  # left and right as seen in the image
+    box = Box(float(r[0] - r[2] / 2), float(r[1] - r[3] / 2), float(r[2]), float(r[3]))
+    return Face(box, score, Points(eyes[0], eyes[1], p[2], p[3]))
+
+
+def _merge(faces: list[Face]) -> list[Face]:
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: -f.score):
+        if all(overlap(face.box, other.box) <= _OVERLAP for other in kept):
+            kept.append(face)
+    return kept

@@ -1,0 +1,190 @@
+"""Runs one TFLite network, after checking it against its manifest.
+
+A network is two files in the models folder: NAME.tflite and NAME.json, the manifest:
+
+    {"name": "eyes", "file": "eyes.tflite", "sha256": "…",
+     "inputs":  [{"shape": [1, 32, 48, 1], "dtype": "int8", "scale": 0.00392, "zero_point": -128}],
+     "outputs": [{"shape": [1, 2], "dtype": "int8", "scale": 0.00391, "zero_point": -128}],
+     "classes": […], "temperature": 1.0, "metrics": {…}, "training": {…}}
+
+The runtime is ai-edge-litert or, where that is not installed, its forerunner tflite-runtime.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fermon.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+
+def models_dir() -> Path:
+    """The folder of the shipped networks: inside the installed package, or `models/` of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "models"
+    return inside if inside.is_dir() else package.parent / "models"
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    # The runtimes announce their delegates on file descriptor 2, past Python; real failures come as exceptions.
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _interpreter_class() -> tuple[Any, str]:
+    """Return (Interpreter, "name version") of the runtime at hand. Raises ModelError when there is none."""
+    from importlib.metadata import version
+
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+
+        return Interpreter, f"ai-edge-litert {version('ai-edge-litert')}"
+    except ImportError:
+        pass
+    try:
+        from tflite_runtime.interpreter import Interpreter as OldInterpreter
+
+        return OldInterpreter, f"tflite-runtime {version('tflite-runtime')}"
+    except ImportError:
+        raise ModelError(
+            "TFLite runtime: found neither ai-edge-litert nor tflite-runtime; pip install ai-edge-litert"
+        ) from None
+
+
+def runtime_name() -> str:
+    """Name and version of the runtime that networks run on. Raises ModelError when there is none."""
+    return _interpreter_class()[1]
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        file, digest = manifest["file"], manifest["sha256"]
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such manifest; every network needs one beside its .tflite file") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path}: not a manifest ({error!r}); expected JSON with file, sha256, inputs, outputs; export the network anew"
+        ) from None
+    if not isinstance(file, str) or not isinstance(digest, str):
+        raise ModelError(f"{path}: file and sha256 must be texts; export the network anew")
+    return dict(manifest)
+
+
+class Network:
+    """One network, loaded once, on one thread unless told otherwise.
+
+    `path` is the .tflite file, whose manifest lies beside it with the ending .json. Raises ModelError, naming the
+    file, what was found and what the manifest says, when a file is missing, damaged, or not what the manifest says.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.path = path
+        self.manifest = _read_manifest(path.with_suffix(".json"))
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{path}: {error.strerror}; reinstall fermon or name another models folder") from None
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        if self.sha256 != self.manifest["sha256"]:
+            raise ModelError(
+                f"{path}: found {len(content)} bytes with sha256 {self.sha256[:12]}…, the manifest says"
+                f" {str(self.manifest['sha256'])[:12]}…: damaged or exchanged; reinstall it or export it with its manifest"
+            )
+        self._load(content, threads)
+        self.temperature = float(self.manifest.get("temperature", 1.0))
+        self.classes: tuple[str, ...] = tuple(self.manifest.get("classes", ()))
+        self._table = self._gray_table() if self._in["dtype"] is np.int8 else None
+
+    def _load(self, content: bytes, threads: int) -> None:
+        interpreter_class, self.runtime = _interpreter_class()
+        try:
+            with _quiet_stderr():
+                self._interpreter = interpreter_class(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.path}: {self.runtime} cannot load it: {str(error).splitlines()[0]}") from None
+        self._in = self._interpreter.get_input_details()[0]
+        self._outs = self._interpreter.get_output_details()
+        for side, details in (("inputs", [self._in]), ("outputs", self._outs)):
+            for index, detail in enumerate(details):
+                self._check(side, index, detail)
+
+    def _check(self, side: str, index: int, detail: dict[str, Any]) -> None:
+        try:
+            wanted = self.manifest[side][index]
+            shape, dtype = tuple(wanted["shape"]), str(wanted["dtype"])
+            scale, zero_point = float(wanted.get("scale", 0.0)), int(wanted.get("zero_point", 0))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{self.path.with_suffix('.json')}: {side}[{index}] cannot be read ({error!r}); export the network anew"
+            ) from None
+        found = (tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]).name)
+        if found != (shape, dtype):
+            raise ModelError(
+                f"{self.path}: {side}[{index}] is {found[0]} {found[1]}, the manifest says {shape} {dtype}"
+            )
+        real_scale, real_zero = detail["quantization"]
+        if dtype == "int8" and (abs(real_scale - scale) > 1e-6 * max(1.0, scale) or real_zero != zero_point):
+            raise ModelError(
+                f"{self.path}: {side}[{index}] has scale {real_scale:g} and zero point {real_zero},"
+                f" the manifest says {scale:g} and {zero_point}"
+            )
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(1, height, width, channels)."""
+        return tuple(int(n) for n in self._in["shape"])
+
+    def _gray_table(self) -> NDArray[np.int8]:
+        scale, zero_point = self._in["quantization"]
+        levels = np.round(np.arange(256) / 255.0 / scale) + zero_point
+        return np.clip(levels, -128, 127).astype(np.int8)
+
+    def run_gray(self, gray: NDArray[np.uint8]) -> list[Floats]:
+        """Run on one grey picture, uint8 (height, width) of the input's size; 0..255 stands for 0..1.
+
+        Returns every output as float32, dequantised, without the batch axis.
+        """
+        if self._table is not None:
+            return self._invoke(self._table[gray].reshape(self._in["shape"]))
+        return self._invoke((gray.astype(np.float32) / 255).reshape(self._in["shape"]))
+
+    def run(self, values: Floats) -> list[Floats]:
+        """Run on float32 values of the input's shape (0..1 for a grey picture), quantised where the network is."""
+        if self._table is None:
+            return self._invoke(values)
+        scale, zero_point = self._in["quantization"]
+        return self._invoke(np.clip(np.round(values / scale) + zero_point, -128, 127).astype(np.int8))
+
+    def _invoke(self, values: NDArray[Any]) -> list[Floats]:
+        self._interpreter.set_tensor(self._in["index"], values)
+        self._interpreter.invoke()
+        results = []
+        for detail in self._outs:
+            out = self._interpreter.get_tensor(detail["index"])[0]
+            if out.dtype == np.int8:
+                scale, zero_point = detail["quantization"]
+                out = (out.astype(np.float32) - zero_point) * np.float32(scale)
+            results.append(out)
+        return results
