@@ -84,7 +84,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: no such manifest; every network needs one beside its .tflite file") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path}: not a manifest ({error!r}); expected JSON with file, sha256, inputs, outputs; export the network anew"
+            f"{path}: not a manifest ({error!r});"
+            " expected JSON with file, sha256, inputs, outputs; export the network anew"
         ) from None
     if not isinstance(file, str) or not isinstance(digest, str):
         raise ModelError(f"{path}: file and sha256 must be texts; export the network anew")
@@ -109,7 +110,8 @@ class Network:
         if self.sha256 != self.manifest["sha256"]:
             raise ModelError(
                 f"{path}: found {len(content)} bytes with sha256 {self.sha256[:12]}…, the manifest says"
-                f" {str(self.manifest['sha256'])[:12]}…: damaged or exchanged; reinstall it or export it with its manifest"
+                f" {str(self.manifest['sha256'])[:12]}…:"
+                " damaged or exchanged; reinstall it or export it with its manifest"
             )
         self._load(content, threads)
         self.temperature = float(self.manifest.get("temperature", 1.0))
@@ -159,7 +161,7 @@ class Network:
     def _gray_table(self) -> NDArray[np.int8]:
         scale, zero_point = self._in["quantization"]
         levels = np.round(np.arange(256) / 255.0 / scale) + zero_point
-        return np.clip(levels, -128, 127).astype(np.int8)
+        return np.asarray(np.clip(levels, -128, 127), np.int8)
 
     def run_gray(self, gray: NDArray[np.uint8]) -> list[Floats]:
         """Run on one grey picture, uint8 (height, width) of the input's size; 0..255 stands for 0..1.

@@ -1,0 +1,36 @@
+"""The table of face detectors, and the choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fermon.errors import ModelError
+from fermon.perception.blazeface import BlazeFace
+from fermon.perception.contract import Detector
+from fermon.perception.haar import Haar
+from fermon.perception.yunet import YuNet
+
+# Best first, by the share of right boxes on driver frames (tools/evaluate_faces.py); "auto" takes the first that works.
+# Each entry makes its detector from the path of a YuNet file ("" = none).
+DETECTORS: dict[str, Callable[[str], Detector]] = {
+    "blazeface": lambda _: BlazeFace(),
+    "yunet": lambda yunet_model: YuNet(Path(yunet_model)),
+    "haar": lambda _: Haar(),
+}
+
+
+def make_detector(name: str, yunet_model: str = "") -> Detector:
+    """Return the detector `name`, or for "auto" the best one that can be had.
+
+    Raises ModelError when the named one, or for "auto" every one, cannot be had.
+    """
+    if name != "auto":
+        return DETECTORS[name](yunet_model)
+    reasons = []
+    for make in DETECTORS.values():
+        try:
+            return make(yunet_model)
+        except ModelError as error:
+            reasons.append(str(error))
+    raise ModelError("no face detector can be had: " + "; ".join(reasons))
