@@ -240,6 +240,7 @@ class Status:
     uptime_ms: int
     latency_ms: float | None = None
     fault: str | None = None
+    start_ns: int = 0  # what the times in lines for people count from, on the clock of `state.t_ns`
 
     @property
     def wakefulness(self) -> Wakefulness:

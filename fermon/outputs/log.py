@@ -1,0 +1,59 @@
+"""Alerts as lines for people, into the log (under systemd: the journal). Needs no extra package."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fermon.domain import Alert, Kind, Level, Received, Status
+from fermon.outputs.text import alert_text, fault_text
+from fermon.settings import Range
+
+log = logging.getLogger("fermon.alerts")
+
+SEVERITY = {Level.NOTICE: logging.INFO, Level.WARNING: logging.WARNING, Level.CRITICAL: logging.CRITICAL}
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    enabled: bool = True
+    heartbeat_s: Annotated[float, Range(0.1, 3600, "s")] = 1.0
+
+
+class LogOutput:
+    """Writes a line when an alert is raised, changes its level or clears, and when the monitor breaks or is whole."""
+
+    name = "log"
+    poll_s = 1.0
+
+    def __init__(self, settings: LogSettings) -> None:
+        self.heartbeat_s = settings.heartbeat_s
+        self._shown: dict[Kind, Alert] = {}
+        self._fault: str | None = None
+
+    def open(self) -> None:
+        """Nothing to take. What was shown before a failure is remembered, so that nothing is written twice."""
+
+    def show(self, status: Status) -> None:
+        if status.fault != self._fault:
+            log.log(logging.ERROR if status.fault else logging.INFO, "%s", fault_text(status, status.fault))
+            self._fault = status.fault
+        active = {alert.kind: alert for alert in status.state.alerts}
+        for kind, old in self._shown.items():
+            if kind not in active or active[kind].since_ns != old.since_ns:
+                cleared = dataclasses.replace(old, active=False, t_ns=status.state.t_ns)
+                log.info("%s", alert_text(cleared, status.start_ns))
+        for kind, alert in active.items():
+            before = self._shown.get(kind)
+            if before is None or (before.level, before.since_ns) != (alert.level, alert.since_ns):
+                log.log(SEVERITY[alert.level], "%s", alert_text(alert, status.start_ns))
+        self._shown = active
+
+    def poll(self) -> Sequence[Received]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing to release."""

@@ -1,0 +1,111 @@
+"""NMEA-0183-style sentences: `$` text `*` two hex digits, the XOR of the text's characters. No I/O here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from fermon.domain import Kind, Received, Status
+
+MOST_CHARACTERS = 82  # NMEA 0183: the longest sentence, `$` and line end included
+NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for sscanf, strtok and atoi alike
+MOST_MS = 2**32 - 1  # the receiver's unsigned long; wraps after 49.7 days as a microcontroller's millis() does
+MOST_KMH = 500.0
+KMH = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
+
+
+def checksum(text: str) -> int:
+    """Return the XOR of the characters between `$` and `*`.
+
+    >>> f"{checksum('FERMA'):02X}"
+    '5A'
+    """
+    result = 0
+    for character in text.encode("ascii"):
+        result ^= character
+    return result
+
+
+def sentence(text: str) -> bytes:
+    """Return `text` framed, with checksum and line end.
+
+    >>> sentence("FERMA")
+    b'$FERMA*5A\\r\\n'
+    """
+    return f"${text}*{checksum(text):02X}\r\n".encode("ascii")
+
+
+def status_sentence(status: Status) -> bytes:
+    """Return `$FERM,<ms since start>,<state>,<expression alert>,<visibility>,<perclos %>,<closure ms>,<level>*hh`.
+
+    State and visibility are numbered as in the DBC's value tables. PERCLOS is that of the last 60 s, -1 while there
+    is none. Booting is state 0 with level 0, "cannot see" is state 0 with level 1.
+    """
+    state = status.state
+    perclos = NOT_AVAILABLE if state.perclos_60s is None else round(min(max(state.perclos_60s, 0.0), 1.0) * 100)
+    fields = (
+        status.uptime_ms & MOST_MS,
+        int(status.wakefulness),
+        int(any(alert.kind is Kind.ANGER for alert in state.alerts)),
+        int(state.visibility),
+        perclos,
+        min(round(max(state.closure_s, 0.0) * 1000), MOST_MS),
+        state.level,
+    )
+    return sentence("FERM," + ",".join(map(str, fields)))
+
+
+class Reader:
+    """Finds sentences in what comes in, whatever stands between them. Holds less than one sentence's characters.
+
+    `rejected` counts what was thrown away, by cause.
+    """
+
+    def __init__(self) -> None:
+        self.rejected: Counter[str] = Counter()
+        self._text: bytearray | None = None  # what came since the last `$`; None outside a sentence
+
+    def feed(self, data: bytes) -> list[Received]:
+        """Take bytes as they come, in pieces of any length; return what the complete sentences among them say."""
+        found: list[Received] = []
+        for piece in re.split(rb"(?=\$)", data):
+            if piece.startswith(b"$"):
+                if self._text is not None:
+                    self.rejected["cut off"] += 1
+                self._text = bytearray()
+                piece = piece[1:]
+            if self._text is not None:
+                self._text += piece[: MOST_CHARACTERS + 1 - len(self._text)]
+                self._look(found)
+        return found
+
+    def _look(self, found: list[Received]) -> None:
+        """Take the sentence when it is complete (two digits after `*`), give it up when it can no longer be one."""
+        text = self._text or bytearray()
+        star = text.find(b"*")
+        body = text if star < 0 else text[:star]
+        if any(not 0x20 <= byte <= 0x7E for byte in body):
+            self._give_up("garbage")
+        elif 0 <= star <= MOST_CHARACTERS - 6 and len(text) >= star + 3:
+            self._text = None
+            received = self._read(body.decode("ascii"), bytes(text[star + 1 : star + 3]))
+            if received is not None:
+                found.append(received)
+        elif len(text) > MOST_CHARACTERS - 3:
+            self._give_up("oversized")
+
+    def _read(self, body: str, digits: bytes) -> Received | None:
+        if not re.fullmatch(rb"[0-9A-Fa-f]{2}", digits) or int(digits, 16) != checksum(body):
+            self.rejected["checksum"] += 1
+            return None
+        if body == "FERMA":
+            return Received()
+        kind, _, value = body.partition(",")
+        if kind == "FERMV" and KMH.fullmatch(value) and float(value) <= MOST_KMH:
+            return Received(kmh=float(value))
+        self.rejected["value" if kind == "FERMV" else "unknown"] += 1
+        return None
+
+    def _give_up(self, cause: str) -> None:
+        self.rejected[cause] += 1
+        self._text = None

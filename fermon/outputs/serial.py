@@ -1,0 +1,139 @@
+"""NMEA-0183-style sentences over a serial port (UART, USB adapter, microcontroller), through pyserial."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fermon.domain import Received, Status
+from fermon.errors import OutputError
+from fermon.outputs.sentences import Reader, status_sentence
+from fermon.settings import Range
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES_A_POLL = 4096  # 80 kB/s at 20 polls a second, 7 times what 115200 baud brings
+STUCK_S = 5.0  # a sentence that waits longer than that for its port
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    enabled: bool = False
+    port: str = "/dev/serial0"
+    baud: Annotated[int, Range(1200, 4_000_000, "baud")] = 115_200
+    heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = 1.0
+
+
+class SerialOutput:
+    """One sentence at each change of state and one every `heartbeat_s`; acknowledgements and speeds come back.
+
+    Nothing here waits for the port. A sentence that was begun is finished, so that the reader never sees two halves
+    as one; of those not begun only the newest is kept.
+    """
+
+    name = "serial"
+    poll_s = 0.05
+
+    def __init__(self, settings: SerialSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.heartbeat_s = settings.heartbeat_s
+        self._settings = settings
+        self._clock = clock
+        self._port: Any = None
+        self._hangup = select.poll()
+        self._reader = Reader()
+        self._told: set[str] = set()
+        self._begun = b""  # rest of a sentence that was begun
+        self._next = b""  # newest sentence, not begun
+        self._waiting_since: float | None = None
+        self._proven = False  # the port has taken something since it was opened
+
+    def open(self) -> None:
+        s = self._settings
+        try:
+            import serial
+        except ImportError as error:
+            raise OutputError(
+                f"serial: {error}; install it: pip install 'fermon[serial]', or apt install python3-serial"
+            ) from error
+        try:
+            self._port = serial.Serial(s.port, s.baud, timeout=0, exclusive=True)
+            os.set_blocking(self._port.fileno(), False)
+            self._hangup = select.poll()
+            self._hangup.register(self._port.fileno(), 0)  # 0: hang-ups and errors only
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise OutputError(
+                f"serial: cannot open {s.port} at {s.baud} baud: {error}; expected a serial port that this user may "
+                "read and write (group dialout) and that nobody else holds"
+            ) from error
+        self._reader = Reader()
+        self._begun = self._next = b""
+        self._waiting_since = None
+        self._proven = False
+
+    def show(self, status: Status) -> None:
+        self._next = status_sentence(status)
+        self._write()
+        if not self._proven:
+            raise OutputError(f"serial: {self._settings.port} takes no data; is anybody reading, is flow control off?")
+
+    def poll(self) -> Sequence[Received]:
+        self._write()
+        try:
+            if self._hangup.poll(0):
+                raise OutputError(f"serial: {self._settings.port} was hung up; unplugged?")
+            data = os.read(self._port.fileno(), MOST_BYTES_A_POLL)
+        except BlockingIOError:
+            return ()
+        except (OSError, ValueError) as error:
+            raise self._gone(error) from error
+        received = self._reader.feed(data)
+        self._tell_rejected()
+        return received
+
+    def close(self) -> None:
+        port, self._port = self._port, None
+        if port is None:
+            return
+        with suppress(Exception):
+            port.reset_output_buffer()  # else close waits up to 30 s for a reader that does not read
+        with suppress(Exception):
+            port.close()
+
+    def _write(self) -> None:
+        try:
+            while data := self._begun or self._next:
+                taken = os.write(self._port.fileno(), data)
+                if not self._begun:
+                    self._next = b""
+                self._begun = data[taken:]
+                self._proven = True
+        except BlockingIOError:
+            now = self._clock()
+            self._waiting_since = now if self._waiting_since is None else self._waiting_since
+            if now - self._waiting_since > STUCK_S:
+                raise OutputError(
+                    f"serial: {self._settings.port} has taken nothing for {STUCK_S:g} s; is the reader stuck?"
+                ) from None
+        except (OSError, ValueError) as error:
+            raise self._gone(error) from error
+        else:
+            self._waiting_since = None
+
+    def _gone(self, error: Exception) -> OutputError:
+        return OutputError(f"serial: {self._settings.port} is gone ({error}); unplugged?")
+
+    def _tell_rejected(self) -> None:
+        """Log each cause of rejection once for each time the port was opened: wiring faults come by the thousand."""
+        for cause in self._reader.rejected.keys() - self._told:
+            self._told.add(cause)
+            log.warning(
+                "serial: %s: incoming sentences are rejected (%s); further ones are skipped in silence",
+                self._settings.port,
+                cause,
+            )

@@ -1,0 +1,77 @@
+"""Alert lines for people.
+
+31.5 s  WARNING  MICROSLEEP  eyes closed 1.5 s
+33.1 s  cleared  MICROSLEEP  was WARNING for 1.6 s
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fermon.domain import NS_PER_S, Alert, Kind, Status
+
+
+def alert_text(alert: Alert, start_ns: int) -> str:
+    """Return one line: seconds since `start_ns` (same clock as `alert.t_ns`), level, kind, why.
+
+    A cleared alert's line says "cleared" where the others have their level.
+
+    >>> from fermon.domain import Level
+    >>> alert_text(Alert(31_500_000_000, Kind.MICROSLEEP, Level.WARNING, True, 0, {"closed_s": 1.5}), 0)
+    '  31.5 s  WARNING  MICROSLEEP  eyes closed 1.5 s'
+    """
+    seconds = f"{(alert.t_ns - start_ns) / NS_PER_S:6.1f} s"
+    if not alert.active:
+        lasted = max(0.0, (alert.t_ns - alert.since_ns) / NS_PER_S)
+        return f"{seconds}  cleared  {alert.kind}  was {alert.level.name}, began {lasted:.1f} s ago"
+    return f"{seconds}  {alert.level.name}  {alert.kind}  {_why(alert)}".rstrip()
+
+
+def fault_text(status: Status, fault: str | None) -> str:
+    """Return the line that says that the monitor itself is broken, or (`fault` None) whole again."""
+    seconds = f"{(status.state.t_ns - status.start_ns) / NS_PER_S:6.1f} s"
+    return f"{seconds}  FAULT  {fault}" if fault else f"{seconds}  cleared  FAULT"
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _seconds(words: str) -> Callable[[float], str]:
+    return lambda value: f"{words} {value:.1f} s"
+
+
+def _share(words: str) -> Callable[[float], str]:
+    return lambda value: f"{words} {value:.0%}"
+
+
+def _count(words: str) -> Callable[[float], str]:
+    return lambda value: f"{value:.0f} {words}" if value else ""
+
+
+# Evidence key -> words, in the order in which they are told. Keys that are not here stay in the recording only.
+WORDS: Mapping[str, Callable[[float], str]] = {
+    "closed_s": _seconds("eyes closed"),
+    "not_open_s": _seconds("eyes not seen open for"),
+    "angry_s": _seconds("for"),
+    "perclos_60s": _share("PERCLOS 60 s"),
+    "perclos_180s": _share("PERCLOS 180 s"),
+    "yawns": _count("yawns in 5 min"),
+    "long_blinks": _count("long blinks in 1 min"),
+    "unseen_s": _seconds("for"),
+}
+
+
+def _why(alert: Alert) -> str:
+    evidence = alert.evidence
+    parts = ["angry expression"] if alert.kind is Kind.ANGER else []
+    cause = evidence.get("cause")
+    if isinstance(cause, str) and cause:
+        parts.append(f"cannot see the driver: {cause}" if alert.kind is Kind.UNAVAILABLE else cause)
+    for key, words in WORDS.items():
+        value = _number(evidence.get(key))
+        text = words(value) if value is not None else ""
+        if text:
+            parts.append(text)
+    return ", ".join(parts)

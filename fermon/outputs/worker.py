@@ -1,0 +1,190 @@
+"""One output's thread: opens it, keeps it showing the newest state, and opens it anew after every failure."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fermon.domain import DriverState, Status
+from fermon.errors import OutputError
+from fermon.outputs.contract import Output
+from fermon.outputs.inbox import Inbox
+from fermon.outputs.mode import told_at_once
+
+if TYPE_CHECKING:
+    from fermon.outputs.hub import Timing
+
+log = logging.getLogger(__name__)
+
+
+class Source:
+    """The newest state, made older as time passes, and replaced by a fault when nobody renews it."""
+
+    def __init__(self, now: float, stale_s: float, boot_s: float) -> None:
+        self._newest = (Status(DriverState(t_ns=0), uptime_ms=0), now)
+        self._published = False
+        self._stale_s = stale_s
+        self._boot_s = boot_s
+
+    def set(self, status: Status, now: float) -> None:
+        self._published = True
+        self._newest = (status, now)  # one assignment: readers in other threads see the old pair or the new one
+
+    def get(self, now: float) -> Status:
+        """Return the newest state as it stands at `now` (s, time.monotonic): its uptime and latency have grown."""
+        status, since = self._newest
+        age = max(0.0, now - since)
+        fault = status.fault
+        if age > (self._stale_s if self._published else self._boot_s):
+            fault = "loop stalled" if self._published else f"no state within {self._boot_s:g} s of the start"
+        age_ms = age * 1000
+        latency_ms = None if status.latency_ms is None else status.latency_ms + age_ms
+        return dataclasses.replace(status, uptime_ms=status.uptime_ms + int(age_ms), latency_ms=latency_ms, fault=fault)
+
+
+class Worker:
+    """Runs one output. Only `notice`, `end`, `join`, `report_hang` and `wrong` are for other threads."""
+
+    def __init__(
+        self, output: Output, source: Source, inbox: Inbox, report: Callable[[str], None], timing: Timing
+    ) -> None:
+        self.name = output.name
+        self.wrong: str | None = None  # what does not work at the moment, in words
+        self._output = output
+        self._source = source
+        self._inbox = inbox
+        self._report = report
+        self._timing = timing
+        self._wake = threading.Condition()
+        self._ending = False
+        self._news = False  # something was published that may differ from what is shown
+        self._noticed: Hashable = None
+        self._shown: Hashable = None
+        self._outage = threading.Lock()  # guards `wrong` and `_down_since`, which two threads set
+        self._call: tuple[str, float, float] | None = None  # what is under way: its name, when it began, its limit in s
+        self._down_since = 0.0
+        self._backoff_s = timing.backoff_first_s
+        self._thread = threading.Thread(target=self._run, name=f"output-{output.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def notice(self, key: Hashable) -> None:
+        """Wake up when the state that was just published differs from what was shown."""
+        if key != self._noticed:
+            self._noticed = key
+            with self._wake:
+                self._news = True
+                self._wake.notify()
+
+    def end(self) -> None:
+        with self._wake:
+            self._ending = True
+            self._wake.notify()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False when it did not come."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def report_hang(self, now: float) -> None:
+        """Report a call that has been under way for too long, once."""
+        call = self._call
+        if call is None or self.wrong is not None:
+            return
+        what, began, limit_s = call
+        if now - began > limit_s:
+            self._down(f"{what} has not come back for {limit_s:g} s; the other outputs go on", began)
+
+    # Everything below runs in the output's own thread.
+
+    def _run(self) -> None:
+        while not self._ending:
+            try:
+                self._doing("open", self._output.open, self._timing.open_hang_s)
+                self._serve()
+            except Exception as error:
+                self._failed(error)
+                self._close()
+                self._sleep(self._backoff_s)
+                self._backoff_s = min(self._backoff_s * 2, self._timing.backoff_most_s)
+        self._close()
+
+    def _serve(self) -> None:
+        """Show and poll until the end; leave with the first error."""
+        opened = time.monotonic()
+        beat = opened
+        while not self._ending:
+            now = time.monotonic()
+            self._news = False
+            status = self._source.get(now)
+            key = told_at_once(status)
+            if now >= beat or key != self._shown:
+                self._doing("show", partial(self._output.show, status), self._timing.hang_s)
+                self._shown = key
+                beat = _next_beat(beat, time.monotonic(), self._output.heartbeat_s)
+                self._up()
+            if now - opened > self._timing.steady_s:
+                self._backoff_s = self._timing.backoff_first_s
+            self._poll()
+            with self._wake:
+                if not self._ending and not self._news:
+                    self._wake.wait(max(0.0, min(self._output.poll_s, beat - time.monotonic())))
+
+    def _poll(self) -> None:
+        self._call = ("poll", time.monotonic(), self._timing.hang_s)
+        try:
+            self._inbox.put(self._output.poll())
+        finally:
+            self._call = None
+
+    def _doing(self, what: str, call: Callable[[], None], limit_s: float) -> None:
+        self._call = (what, time.monotonic(), limit_s)
+        try:
+            call()
+        finally:
+            self._call = None
+
+    def _close(self) -> None:
+        self._shown = None
+        try:
+            self._doing("close", self._output.close, self._timing.hang_s)
+        except Exception:
+            log.exception("output %s: close failed", self.name)
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with self._wake:
+            while not self._ending and (left := end - time.monotonic()) > 0:
+                self._wake.wait(left)
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, OutputError):
+            log.error("output %s: unexpected", self.name, exc_info=error)  # a bug in the adapter deserves its traceback
+        text = str(error) or type(error).__name__
+        self._down(f"{text}; trying again", time.monotonic())
+
+    def _down(self, text: str, since: float) -> None:
+        with self._outage:
+            if self.wrong is not None:
+                return  # reported once an outage: what else goes wrong meanwhile belongs to the same one
+            self.wrong, self._down_since = text, since
+        self._report(f"output {self.name}: {text}")
+
+    def _up(self) -> None:
+        with self._outage:
+            if self.wrong is None:
+                return
+            self.wrong, lasted_s = None, time.monotonic() - self._down_since
+        self._report(f"output {self.name}: works again after {lasted_s:.1f} s")
+
+
+def _next_beat(last: float, now: float, heartbeat_s: float) -> float:
+    """Return when to show next: on the grid while it is kept, else a full heartbeat from now on."""
+    following = last + heartbeat_s
+    return following if now < following <= now + heartbeat_s else now + heartbeat_s
