@@ -1,0 +1,142 @@
+"""Eye state of a frame, and the closure that is under way."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fermon.domain import NS_PER_S, EyeState
+from fermon.policy.settings import PolicySettings, ns
+
+Eye = float | None  # probability of being closed; None = not readable
+
+
+def eye_state(left: Eye, right: Eye, closed_probability: float) -> EyeState:
+    """Closed when every readable eye is, open when any readable eye is, unknown when none is readable.
+
+    >>> eye_state(0.9, None, 0.5).value
+    'closed'
+    """
+    if left is None and right is None:
+        return EyeState.UNKNOWN
+    if (left is None or left >= closed_probability) and (right is None or right >= closed_probability):
+        return EyeState.CLOSED
+    return EyeState.OPEN
+
+
+class Closure(NamedTuple):
+    """A closure that ended."""
+
+    start_ns: int
+    end_ns: int
+
+
+class ClosureTracker:
+    """Follows closures through flicker, unknown frames and missing frames.
+
+    A frame's state holds until the next frame; where frames are more than `frame_gap_s` apart, the time between them
+    is unknown.
+    """
+
+    def __init__(self, settings: PolicySettings) -> None:
+        self._closed_probability = settings.closed_probability
+        self._open_gap_ns = ns(settings.closure_open_gap_s)
+        self._unknown_gap_ns = ns(settings.closure_unknown_gap_s)
+        self._frame_gap_ns = ns(settings.frame_gap_s)
+        self._disturbing_ns = ns(settings.open_disturbing_closure_s)
+        self.state = EyeState.UNKNOWN  # of the last frame
+        self.frame_ns: int | None = None  # the last frame's time
+        self.start_ns: int | None = None  # of the closure under way: its first closed frame
+        self.counted_from_ns = 0  # the same, or the acknowledgement since
+        self.last_closed_ns = 0
+        self.open_from_ns: int | None = None  # first open frame since the last closed one or the last long unknown
+        self._last_open_ns = 0
+        self._unknown_from_ns: int | None = None
+        self._undisturbed_ns = 0  # "eyes open" counts from here
+        self.ended: Closure | None = None  # the closure that the last call ended
+
+    def frame(self, t_ns: int, state: EyeState, period_ns: int) -> None:
+        """A frame came; `period_ns` is the usual time between frames."""
+        self.passed(t_ns)
+        if self.frame_ns is None:
+            self._undisturbed_ns = t_ns
+        if state is EyeState.UNKNOWN:
+            if self._unknown_from_ns is None:
+                self._unknown_from_ns = t_ns
+        else:
+            self._known(t_ns, state, period_ns)
+        self.state, self.frame_ns = state, t_ns
+
+    def passed(self, t_ns: int) -> None:
+        """Time passed up to `t_ns`, with or without a frame."""
+        self.ended = None
+        if self.frame_ns is not None and t_ns - self.frame_ns > self._frame_gap_ns and self._unknown_from_ns is None:
+            self._unknown_from_ns = self.frame_ns
+        if self._unknown_from_ns is not None and t_ns - self._unknown_from_ns >= self._unknown_gap_ns:
+            self.open_from_ns = None
+            if self.start_ns is not None:
+                self._end(self.last_closed_ns)
+
+    def _known(self, t_ns: int, state: EyeState, period_ns: int) -> None:
+        if self._unknown_from_ns is not None:
+            if t_ns - self._unknown_from_ns >= self._unknown_gap_ns:
+                self._undisturbed_ns = t_ns
+            self._unknown_from_ns = None
+        if state is EyeState.CLOSED:
+            if self.open_from_ns is not None and self.start_ns is not None:
+                # A frame stands for its period, however many frames were dropped after it.
+                shown = self._last_open_ns - self.open_from_ns + min(t_ns - self._last_open_ns, period_ns)
+                if shown >= self._open_gap_ns:
+                    self._end(self.open_from_ns)
+            if self.start_ns is None:
+                self.start_ns = self.counted_from_ns = t_ns
+            self.open_from_ns, self.last_closed_ns = None, t_ns
+            return
+        if self.open_from_ns is None:
+            self.open_from_ns = t_ns
+        self._last_open_ns = t_ns
+        if self.start_ns is not None and t_ns - self.open_from_ns >= self._open_gap_ns:
+            self._end(self.open_from_ns)
+
+    def _end(self, end_ns: int) -> None:
+        assert self.start_ns is not None
+        if end_ns - self.start_ns >= self._disturbing_ns:
+            self._undisturbed_ns = end_ns
+        self.ended = Closure(self.start_ns, end_ns)
+        self.start_ns = None
+
+    def acknowledge(self, t_ns: int) -> None:
+        """The closure's time starts anew."""
+        self.counted_from_ns = t_ns
+
+    def state_at(self, t_ns: int) -> EyeState:
+        """The last frame's state, unknown once that frame is too old."""
+        if self.frame_ns is None or t_ns - self.frame_ns > self._frame_gap_ns:
+            return EyeState.UNKNOWN
+        return self.state
+
+    def lasted_ns(self, t_ns: int) -> int:
+        """How long the closure under way has lasted, since the acknowledgement if there was one; 0 without one."""
+        return 0 if self.start_ns is None else t_ns - self.counted_from_ns
+
+    def seen_open(self, t_ns: int) -> bool:
+        """Whether the eyes are seen open now, and for longer than a flicker."""
+        return (
+            self.state_at(t_ns) is EyeState.OPEN
+            and self.open_from_ns is not None
+            and t_ns - self.open_from_ns >= self._open_gap_ns
+        )
+
+    def open_ns(self, t_ns: int) -> int:
+        """For how long the eyes have been open, blinks included; 0 unless they are open now."""
+        if self.state_at(t_ns) is not EyeState.OPEN:
+            return 0
+        since = self._undisturbed_ns
+        start, opened = self.start_ns, self.open_from_ns
+        if start is not None and opened is not None and opened - start >= self._disturbing_ns:
+            since = opened  # so far for less than a flicker: the closure is not over yet
+        return t_ns - since
+
+
+def seconds(duration_ns: int, digits: int = 2) -> float:
+    """Return ns as rounded seconds, for evidence."""
+    return round(duration_ns / NS_PER_S, digits)

@@ -1,0 +1,251 @@
+"""The rules. Reading RULES gives the policy; its numbers are in `settings.py`.
+
+A rule's `when` returns since when its condition has held (ns since the first input), or None while it does not hold.
+`until` tells whether what clears it is seen now; it has to hold for `until_for_s`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fermon.domain import EyeState, Kind, Level, Visibility
+from fermon.policy.closure import seconds
+from fermon.policy.measures import Measures
+from fermon.policy.settings import ns
+
+Evidence = dict[str, Any]
+When = Callable[[Measures], int | None]
+Until = Callable[[Measures], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the policy. Fields that end in `_key` name a number of PolicySettings."""
+
+    kind: Kind
+    level: Level
+    when: When
+    until: Until
+    evidence: Callable[[Measures], Evidence]
+    until_for_key: str | None = None
+    gate_key: str | None = None  # not raised below this speed
+    pause_key: str | None = None  # not raised again within this time after it cleared
+    acknowledged: bool = False  # an acknowledgement clears it
+    emotion: bool = False  # infers an emotion: not in the fleet profile
+
+
+# Closure ------------------------------------------------------------------------------------------------------------
+
+
+def _closed_for(key: str) -> When:
+    def when(m: Measures) -> int | None:
+        """Only a closed frame raises."""
+        if not m.closed_frame or not m.closure_available:
+            return None
+        return m.closures.counted_from_ns if m.closures.lasted_ns(m.now_ns) >= ns(getattr(m.settings, key)) else None
+
+    return when
+
+
+def _unresponsive(m: Measures) -> int | None:
+    s, t = m.settings, m.now_ns
+    if m.eyes_now is EyeState.OPEN:
+        return None
+    if m.closure_available and m.closures.lasted_ns(t) >= ns(s.unresponsive_closed_s):
+        return m.closures.counted_from_ns
+    unanswered = m.unanswered_since_ns
+    return unanswered if unanswered is not None and t - unanswered >= ns(s.unresponsive_after_asleep_s) else None
+
+
+def _eyes_open_for(key: str) -> Until:
+    def until(m: Measures) -> bool:
+        return m.closure_available and m.closures.open_ns(m.now_ns) >= ns(getattr(m.settings, key))
+
+    return until
+
+
+def _closure_evidence(m: Measures) -> Evidence:
+    evidence: Evidence = {
+        "closed_s": seconds(m.closures.lasted_ns(m.now_ns)),
+        "eyes_open_s": seconds(m.closures.open_ns(m.now_ns)),
+    }
+    if m.unanswered_since_ns is not None:
+        evidence["unanswered_s"] = seconds(m.now_ns - m.unanswered_since_ns)
+    return evidence
+
+
+# Drowsiness ---------------------------------------------------------------------------------------------------------
+
+
+def _drowsy(m: Measures) -> int | None:
+    s = m.settings
+    drowsy = (
+        m.perclos_available
+        and m.perclos.short >= s.drowsy_warning_perclos_short
+        and m.perclos.long >= s.drowsy_warning_perclos_long
+    )
+    return m.now_ns if drowsy else None
+
+
+def _perclos_low(m: Measures) -> bool:
+    return m.perclos_available and m.perclos.short < m.settings.drowsy_warning_clear_perclos
+
+
+def weary(m: Measures) -> bool:
+    """Whether the face has looked sad for long; never in the fleet profile."""
+    since, s = m.smoothing.sad_since_ns, m.settings
+    return s.profile != "fleet" and since is not None and m.now_ns - since >= ns(s.weary_s)
+
+
+def drowsy_signs(m: Measures) -> list[str]:
+    """Name the signs of beginning drowsiness that are there now."""
+    s = m.settings
+    if weary(m):
+        limits, suffix = (s.weary_perclos, s.weary_yawns, s.weary_long_blinks), " and weary"
+    else:
+        limits, suffix = (s.drowsy_notice_perclos, s.drowsy_notice_yawns, s.drowsy_notice_long_blinks), ""
+    signs = []
+    if m.yawns.count >= limits[1]:
+        signs.append("yawns" + suffix)
+    if m.blinks.long >= limits[2] and m.blinks_available:
+        signs.append("long blinks" + suffix)
+    if m.perclos_available and m.perclos.short >= limits[0]:
+        signs.append("perclos" + suffix)
+    return signs
+
+
+def _beginning_drowsy(m: Measures) -> int | None:
+    return m.now_ns if drowsy_signs(m) else None
+
+
+def _drowsy_evidence(m: Measures) -> Evidence:
+    available = m.perclos_available
+    return {
+        "signs": drowsy_signs(m),
+        "perclos_60s": round(m.perclos.short, 4) if available else None,
+        "perclos_180s": round(m.perclos.long, 4) if available else None,
+        "yawns": m.yawns.count,
+        "long_blinks": m.blinks.long if m.blinks_available else None,
+        "weary": weary(m),
+        "coverage": round(m.perclos.coverage, 3),
+    }
+
+
+# Anger --------------------------------------------------------------------------------------------------------------
+
+
+def _angry(m: Measures) -> int | None:
+    since, s = m.smoothing.angry_since_ns, m.settings
+    if since is None or m.now_ns - since < ns(s.anger_s) or m.smoothing.readable < s.anger_min_readable:
+        return None
+    return since
+
+
+def _calm(m: Measures) -> bool:
+    since = m.smoothing.calm_since_ns
+    return since is not None and m.now_ns - since >= ns(m.settings.anger_clear_s)
+
+
+def _anger_evidence(m: Measures) -> Evidence:
+    values = m.smoothing.values
+    return {
+        "angry_expression": None if values is None else round(values[0], 3),
+        "readable": round(m.smoothing.readable, 3),
+    }
+
+
+# Sight --------------------------------------------------------------------------------------------------------------
+
+
+def _blind(m: Measures) -> int | None:
+    s, t = m.settings, m.now_ns
+    if m.lost_since_ns is not None and t - m.lost_since_ns >= ns(s.camera_lost_s):
+        return m.lost_since_ns
+    if m.slow_since_ns is not None and t - m.slow_since_ns >= ns(s.slow_s):
+        return m.slow_since_ns
+    if t - m.sight_since_ns >= ns(s.sight_window_s) and m.perclos.sight_ns < ns(s.sight_min_usable_s):
+        return max(m.last_usable_ns, m.sight_since_ns)
+    return None
+
+
+def _seen(m: Measures) -> bool:
+    return (
+        m.lost_since_ns is None
+        and m.slow_since_ns is None
+        and m.perclos.recent_sight_ns >= ns(m.settings.sight_clear_usable_s)
+    )
+
+
+def _sight_evidence(m: Measures) -> Evidence:
+    cause = m.blind_cause()
+    return {
+        "cause": None if cause is Visibility.OK else cause.name.lower().replace("_", " "),
+        "usable_s_of_10": seconds(m.perclos.sight_ns),
+    }
+
+
+RULES = (
+    Rule(
+        Kind.MICROSLEEP,
+        Level.WARNING,
+        when=_closed_for("microsleep_closed_s"),
+        until=_eyes_open_for("microsleep_clear_open_s"),
+        evidence=_closure_evidence,
+        gate_key="closure_gate_kmh",
+    ),
+    Rule(
+        Kind.ASLEEP,
+        Level.CRITICAL,
+        when=_closed_for("asleep_closed_s"),
+        until=_eyes_open_for("asleep_clear_open_s"),
+        evidence=_closure_evidence,
+        gate_key="closure_gate_kmh",
+        acknowledged=True,
+    ),
+    Rule(
+        Kind.UNRESPONSIVE,
+        Level.CRITICAL,
+        when=_unresponsive,
+        until=_eyes_open_for("unresponsive_clear_open_s"),
+        evidence=_closure_evidence,
+        gate_key="closure_gate_kmh",
+        acknowledged=True,
+    ),
+    Rule(
+        Kind.DROWSY,
+        Level.WARNING,
+        when=_drowsy,
+        until=_perclos_low,
+        until_for_key="drowsy_warning_clear_s",
+        evidence=_drowsy_evidence,
+        gate_key="drowsy_gate_kmh",
+    ),
+    Rule(
+        Kind.DROWSY,
+        Level.NOTICE,
+        when=_beginning_drowsy,
+        until=lambda m: not drowsy_signs(m),
+        until_for_key="drowsy_notice_clear_s",
+        evidence=_drowsy_evidence,
+        gate_key="drowsy_gate_kmh",
+    ),
+    Rule(
+        Kind.ANGER,
+        Level.NOTICE,
+        when=_angry,
+        until=_calm,
+        evidence=_anger_evidence,
+        gate_key="anger_gate_kmh",
+        pause_key="anger_pause_s",
+        emotion=True,
+    ),
+    Rule(
+        Kind.UNAVAILABLE,
+        Level.NOTICE,
+        when=_blind,
+        until=_seen,
+        evidence=_sight_evidence,
+    ),
+)

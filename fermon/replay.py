@@ -1,0 +1,70 @@
+"""Replay: a recorded session through the policy, alert lines out."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from fermon.domain import Alert
+from fermon.policy import Policy, PolicySettings
+from fermon.session import SessionReader, encode
+from fermon.settings import read
+
+
+def recorded_policy_table(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the `policy` table of the configuration that a session's header recorded; empty without one."""
+    config = header.get("config")
+    table = config.get("policy") if isinstance(config, Mapping) else None
+    return table if isinstance(table, Mapping) else {}
+
+
+def policy_settings(
+    header: Mapping[str, Any], config: Mapping[str, Any] | None = None
+) -> tuple[PolicySettings, list[str]]:
+    """Return the settings of a replay, and what could not be used of the recorded ones.
+
+    Defaults, then the configuration recorded in the header, then `config` (a TOML `[policy]` table, already checked
+    by whoever read it).
+    """
+    problems: list[str] = []
+    table = {**recorded_policy_table(header), **(config or {})}
+    return read(PolicySettings, table, "header.config.policy", problems), problems
+
+
+def alerts(reader: SessionReader, policy: Policy) -> Iterator[Alert]:
+    """Yield the alert lines that `policy` raises over the session."""
+    for item in reader:
+        yield from policy.feed(item)
+
+
+def replay(
+    path: Path | str,
+    config: Mapping[str, Any] | None = None,
+    out: TextIO | None = None,
+    messages: TextIO | None = None,
+) -> int:
+    """Print the alert lines of a session as JSON lines; return how many. `config` overrides the recorded policy.
+
+    Only alert lines go to `out` (standard output); what could not be used goes to `messages` (standard error).
+    Raises SessionError when the file is no session.
+    """
+    out, messages = out or sys.stdout, messages or sys.stderr
+    count = 0
+    with SessionReader(path) as reader:
+        settings, problems = policy_settings(reader.header, config)
+        for problem in problems:
+            print(f"{reader.name}: {problem}", file=messages)
+        policy = Policy(settings)
+        for alert in alerts(reader, policy):
+            print(encode(alert), file=out)
+            count += 1
+        for problem in reader.problems:
+            print(problem, file=messages)
+        not_used = reader.not_used + Counter(policy.state.not_used)
+        if not_used:
+            causes = ", ".join(f"{cause} {n}" for cause, n in sorted(not_used.items()))
+            print(f"{reader.name}: could not use: {causes}", file=messages)
+    return count
