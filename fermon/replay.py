@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -45,8 +45,10 @@ def replay(
     config: Mapping[str, Any] | None = None,
     out: TextIO | None = None,
     messages: TextIO | None = None,
+    show: Callable[[Alert], str] = encode,
 ) -> int:
-    """Print the alert lines of a session as JSON lines; return how many. `config` overrides the recorded policy.
+    """Print the alert lines of a session, each as `show` gives it; return how many. `config` overrides the recorded
+    policy.
 
     Only alert lines go to `out` (standard output); what could not be used goes to `messages` (standard error).
     Raises SessionError when the file is no session.
@@ -59,7 +61,7 @@ def replay(
             print(f"{reader.name}: {problem}", file=messages)
         policy = Policy(settings)
         for alert in alerts(reader, policy):
-            print(encode(alert), file=out)
+            print(show(alert), file=out)
             count += 1
         for problem in reader.problems:
             print(problem, file=messages)

@@ -1,0 +1,65 @@
+"""Makes the parts of one run from the configuration and the command line, and runs them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+
+from fermon.cameras import open_camera
+from fermon.cli import logging_to_stderr
+from fermon.config import Config
+from fermon.daemon import Daemon
+from fermon.errors import CameraNotFound
+from fermon.outputs import make_outputs
+from fermon.outputs.hub import Hub
+from fermon.perception.pipeline import Perception
+from fermon.recorder import Recorder
+from fermon.systemd import Systemd
+from fermon.view import JsonLines, Silent, Terminal, View
+
+
+def choose_view(as_json: bool, under_systemd: bool) -> View:
+    """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people."""
+    if as_json:
+        return JsonLines(sys.stdout)
+    return Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
+
+
+def watch(config: Config, options: argparse.Namespace) -> int:
+    """Run the monitor; returns the exit code. Raises ModelError, CameraNotFound, OutputError when it cannot start."""
+    systemd = Systemd()
+    # Started by systemd: as a notify service, or with its standard error connected to the journal.
+    under_systemd = systemd.present or "JOURNAL_STREAM" in os.environ
+    logging_to_stderr(under_systemd)
+    if not under_systemd:
+        # The terminal shows the alerts itself; the log output would say everything twice.
+        config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
+    source = options.camera or config.camera.source
+    view = choose_view(options.json, under_systemd)
+    perception = Perception(config.perception)
+
+    try:
+        camera = open_camera(source, config.camera, options.pace)
+    except CameraNotFound as error:
+        if not config.camera.wait_for_camera:
+            raise
+        view.report(f"{error}; waiting for it")
+        camera = None
+    session = config.session
+    recorder = (
+        Recorder(options.record, int(session.max_mib * 2**20), session.keep) if options.record is not None else None
+    )
+    hub = Hub(make_outputs(config.outputs), view.report)
+    Daemon(
+        config,
+        lambda: open_camera(source, config.camera, options.pace),
+        camera,
+        perception,
+        hub,
+        view,
+        recorder,
+        systemd,
+    ).run()
+    return 0

@@ -1,0 +1,68 @@
+"""The whole configuration: defaults, then the file. Every key with its meaning stands in default.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from fermon.cameras import CameraSettings
+from fermon.errors import ConfigError
+from fermon.outputs import OutputsSettings
+from fermon.perception.pipeline import PerceptionSettings
+from fermon.policy import PolicySettings
+from fermon.settings import Range, read
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """Recording: a session file that reaches `max_mib` is rotated, and `keep` older parts are kept."""
+
+    max_mib: Annotated[float, Range(0.01, 100_000, "MiB")] = 64.0
+    keep: Annotated[int, Range(0, 1000, "older parts")] = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One field for each table of the TOML file."""
+
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    perception: PerceptionSettings = field(default_factory=PerceptionSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    outputs: OutputsSettings = field(default_factory=OutputsSettings)
+    session: SessionSettings = field(default_factory=SessionSettings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain tables, as they are recorded in a session's header."""
+        return asdict(self)
+
+
+def read_tables(path: Path) -> Mapping[str, Any]:
+    """Return a TOML file's tables. Raises ConfigError naming the file and the line when it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; give --config the path of a TOML file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; make it readable for this user") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def load(path: Path | None) -> Config:
+    """Return the defaults with the file's keys over them; None = only the defaults.
+
+    Raises ConfigError that lists every problem of the file, one a line, with file, key, what was found, what was
+    expected, and the nearest valid name.
+    """
+    if path is None:
+        return Config()
+    problems: list[str] = []
+    config = read(Config, read_tables(path), "", problems)
+    if problems:
+        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+    return config

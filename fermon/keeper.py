@@ -1,0 +1,97 @@
+"""Keeps a live camera: notices that it is lost, opens it again with back-off, never blocks the loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from fermon.cameras import reopen_delays
+from fermon.cameras.contract import Camera
+from fermon.domain import NS_PER_S, Frame
+from fermon.errors import CameraLost, DeviceError
+
+
+class CameraKeeper:
+    """Frames of a camera that may go and come back.
+
+    `open_camera` opens it and raises CameraNotFound; `report` gets one line for people at each loss and return.
+    `camera` None: it could not be opened yet, and is tried again and again.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Camera],
+        camera: Camera | None,
+        report: Callable[[str], None],
+        wait: Callable[[float], None],
+    ) -> None:
+        self._open, self._camera, self._report, self._wait = open_camera, camera, report, wait
+        self._delay_s = reopen_delays()
+        self._next_try_ns = 0
+        self._opening: threading.Thread | None = None
+        self._opened: Camera | None = None
+        self._reason = ""
+        self._closed = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether a camera is open now."""
+        return self._camera is not None
+
+    def read(self, now_ns: int, timeout_s: float) -> Frame | None:
+        """Return the next frame, or None when none came within `timeout_s`. EndOfFrames passes through."""
+        if self._camera is not None:
+            try:
+                frame = self._camera.read(timeout_s)
+            except CameraLost as error:
+                self._lose(str(error), now_ns)
+                return None
+            if frame is not None:
+                self._delay_s = reopen_delays()
+            return frame
+        self._try_again(now_ns)
+        self._wait(timeout_s)
+        return None
+
+    def _lose(self, why: str, now_ns: int) -> None:
+        self._report(f"camera lost: {why}")
+        self._reason = why
+        if self._camera is not None:
+            self._camera.close()
+        self._camera = None
+        self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
+
+    def _try_again(self, now_ns: int) -> None:
+        if self._opening is not None:
+            if self._opening.is_alive():
+                return
+            self._opening = None
+            if self._opened is not None:
+                self._camera, self._opened = self._opened, None
+                self._report("camera back")
+                return
+            self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
+        if now_ns >= self._next_try_ns:
+            # A driver may hang in open(): a thread does it, so that ticks, outputs and the watchdog go on.
+            self._opening = threading.Thread(target=self._open_once, name="camera-open", daemon=True)
+            self._opening.start()
+
+    def _open_once(self) -> None:
+        try:
+            camera = self._open()
+        except DeviceError as error:
+            if str(error) != self._reason:
+                self._reason = str(error)
+                self._report(f"camera: {error}")
+            return
+        if self._closed:
+            camera.close()
+        else:
+            self._opened = camera
+
+    def close(self) -> None:
+        self._closed = True
+        for camera in (self._camera, self._opened):
+            if camera is not None:
+                camera.close()
+        self._camera = self._opened = None

@@ -1,0 +1,60 @@
+"""Tells systemd how it goes: READY, STATUS, WATCHDOG, STOPPING. Does nothing without a NOTIFY_SOCKET."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Mapping
+
+
+def _sender(address: str) -> Callable[[str], object]:
+    """systemd-python's notify where it is installed, else the same datagram by hand (sd_notify(3))."""
+    try:
+        from systemd import daemon
+    except ImportError:
+
+        def send(text: str) -> None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as datagram:
+                datagram.sendto(text.encode(), "\0" + address[1:] if address.startswith("@") else address)
+
+        return send
+    return lambda text: daemon.notify(text)
+
+
+class Systemd:
+    """`environment` is the process's; NOTIFY_SOCKET and WATCHDOG_USEC are read from it."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        address = environment.get("NOTIFY_SOCKET", "")
+        self.present = bool(address)
+        self._send = _sender(address) if address else None
+        microseconds = environment.get("WATCHDOG_USEC", "")
+        # Half of the limit, as sd_watchdog_enabled(3) recommends.
+        self._ping_every_ns = int(microseconds) * 500 if microseconds.isdigit() else 0
+        self._pinged_ns: int | None = None
+        self._status = ""
+
+    def _notify(self, text: str) -> None:
+        if self._send is None:
+            return
+        with contextlib.suppress(OSError):  # the manager is gone or its queue is full; the watchdog decides
+            self._send(text)
+
+    def ready(self) -> None:
+        self._notify("READY=1")
+
+    def status(self, text: str) -> None:
+        """Show one line in `systemctl status`; sent only when it changes."""
+        if text != self._status:
+            self._status = text
+            self._notify(f"STATUS={text}")
+
+    def progress(self, now_ns: int) -> None:
+        """Call after each turn of the loop that brought a frame or a tick; pings at most at half of WATCHDOG_USEC."""
+        if self._ping_every_ns and (self._pinged_ns is None or now_ns - self._pinged_ns >= self._ping_every_ns):
+            self._pinged_ns = now_ns
+            self._notify("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        self._notify("STOPPING=1")
