@@ -23,7 +23,7 @@ class CameraKeeper:
         open_camera: Callable[[], Camera],
         camera: Camera | None,
         report: Callable[[str], None],
-        wait: Callable[[float], None],
+        wait: Callable[[float], object],
     ) -> None:
         self._open, self._camera, self._report, self._wait = open_camera, camera, report, wait
         self._delay_s = reopen_delays()
