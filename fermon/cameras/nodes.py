@@ -1,0 +1,101 @@
+"""What can be learnt about /dev/video* without streaming from it: for error messages that help."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import struct
+from pathlib import Path
+
+_QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability of 104 bytes), linux/videodev2.h
+_CAPTURE = 0x00000001  # V4L2_CAP_VIDEO_CAPTURE
+_DEVICE_CAPS = 0x80000000  # V4L2_CAP_DEVICE_CAPS: device_caps tells of this node alone
+
+
+def nodes() -> list[str]:
+    """Return the paths of all /dev/video* nodes, by number."""
+    found = [p for p in Path("/dev").glob("video*") if re.fullmatch(r"video\d+", p.name)]
+    return [str(p) for p in sorted(found, key=lambda p: int(p.name[5:]))]
+
+
+def describe(device: str) -> tuple[str, bool] | None:
+    """Return (the card's name, whether it captures video), or None when the node does not answer."""
+    import fcntl
+
+    try:
+        fd = os.open(device, os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        answer = fcntl.ioctl(fd, _QUERYCAP, bytes(104))
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    card = answer[16:48].split(b"\0")[0].decode("utf-8", "replace")
+    caps, device_caps = struct.unpack_from("<II", answer, 84)
+    return card, bool((device_caps if caps & _DEVICE_CAPS else caps) & _CAPTURE)
+
+
+def listing() -> str:
+    """Return a sentence that lists the cameras there are."""
+    found = []
+    for device in nodes():
+        answer = describe(device)
+        if answer is None:
+            found.append(device)
+        elif answer[1]:  # a Pi has a dozen nodes of codecs and image processors: no cameras
+            found.append(f"{device} ({answer[0]})")
+    if not found:
+        return "There is no V4L2 camera on this machine; '--camera picamera' takes a Pi camera, '--camera demo' none."
+    return f"Cameras here: {', '.join(found)}."
+
+
+def holders(device: str) -> list[str]:
+    """Return "name (pid N)" of the other processes that have `device` open, as far as we may look."""
+    found = []
+    for links in Path("/proc").glob("[0-9]*/fd"):
+        pid = links.parent.name
+        if int(pid) == os.getpid():
+            continue
+        try:
+            if any(os.path.realpath(link) == os.path.realpath(device) for link in links.iterdir()):
+                found.append(f"{(links.parent / 'comm').read_text().strip()} (pid {pid})")
+        except OSError:  # gone meanwhile, or not ours to look at
+            continue
+    return found
+
+
+def problem(device: str) -> str | None:
+    """Say why `device` cannot be a camera, or return None when it may be one."""
+    path = Path(device)
+    if not path.exists():
+        return f"{device}: no such device. {listing()}"
+    if not stat.S_ISCHR(path.stat().st_mode):
+        return f"{device}: not a device node; a clip is given by a path outside /dev. {listing()}"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return (
+            f"{device}: no permission to read and write it; join the group 'video' "
+            f"(sudo usermod -aG video $USER, then log in anew)"
+        )
+    answer = describe(device)
+    if answer is not None and not answer[1]:
+        return f"{device}: {answer[0]} captures no video. {listing()}"
+    return None
+
+
+def refused(device: str) -> str:
+    """Say why `device`, which looks like a camera, could not be opened."""
+    users = holders(device)
+    if users:
+        return f"{device}: busy, in use by {', '.join(users)}; stop that program"
+    return f"{device}: the driver refused to open it (busy, or no camera behind it). {listing()}"
+
+
+def silence(device: str) -> str:
+    """Say what may be done about a camera that gives no frames."""
+    users = holders(device)
+    if users:
+        return f"it is also in use by {', '.join(users)}; stop that program"
+    return "frozen? Check its cable and power; plugging it in again resets it"
