@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from fermon.outputs.can import CanOutput, CanSettings
 from fermon.outputs.contract import Output
 from fermon.outputs.gpio import GpioOutput, GpioSettings
 from fermon.outputs.log import LogOutput, LogSettings
@@ -24,9 +25,14 @@ def register(name: str, settings: type[S], make: Callable[[S], Output]) -> None:
     OUTPUTS[name] = (settings, make)
 
 
+if TYPE_CHECKING:  # mypy must see the mismatch: warn_unused_ignores fails when the register accepts any pair
+    register("mismatch", GpioSettings, SerialOutput)  # type: ignore[arg-type]
+
+
 register("log", LogSettings, LogOutput)
 register("gpio", GpioSettings, GpioOutput)
 register("serial", SerialSettings, SerialOutput)
+register("can", CanSettings, CanOutput)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class OutputsSettings:
     log: LogSettings = field(default_factory=LogSettings)
     gpio: GpioSettings = field(default_factory=GpioSettings)
     serial: SerialSettings = field(default_factory=SerialSettings)
+    can: CanSettings = field(default_factory=CanSettings)
 
 
 def make_outputs(settings: OutputsSettings) -> list[Output]:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from fermon.domain import NS_PER_S, Alert, Kind, Status
 
@@ -34,12 +33,8 @@ def fault_text(status: Status, fault: str | None) -> str:
     return f"{seconds}  FAULT  {fault}" if fault else f"{seconds}  cleared  FAULT"
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
 def _seconds(words: str) -> Callable[[float], str]:
-    return lambda value: f"{words} {value:.1f} s"
+    return lambda value: f"{words} {value:.1f} s" if value > 0 else ""
 
 
 def _share(words: str) -> Callable[[float], str]:
@@ -53,25 +48,27 @@ def _count(words: str) -> Callable[[float], str]:
 # Evidence key -> words, in the order in which they are told. Keys that are not here stay in the recording only.
 WORDS: Mapping[str, Callable[[float], str]] = {
     "closed_s": _seconds("eyes closed"),
-    "not_open_s": _seconds("eyes not seen open for"),
-    "angry_s": _seconds("for"),
+    "unanswered_s": _seconds("eyes not seen open for"),
+    "angry_expression": _share("angry expression"),
     "perclos_60s": _share("PERCLOS 60 s"),
     "perclos_180s": _share("PERCLOS 180 s"),
     "yawns": _count("yawns in 5 min"),
     "long_blinks": _count("long blinks in 1 min"),
-    "unseen_s": _seconds("for"),
 }
 
 
 def _why(alert: Alert) -> str:
+    """Return the evidence in words, or "" when nothing of it is known here."""
     evidence = alert.evidence
-    parts = ["angry expression"] if alert.kind is Kind.ANGER else []
-    cause = evidence.get("cause")
-    if isinstance(cause, str) and cause:
-        parts.append(f"cannot see the driver: {cause}" if alert.kind is Kind.UNAVAILABLE else cause)
+    parts = []
+    if isinstance(cause := evidence.get("cause"), str):
+        parts.append(f"cannot see the driver: {cause}")
     for key, words in WORDS.items():
-        value = _number(evidence.get(key))
-        text = words(value) if value is not None else ""
-        if text:
+        value = evidence.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and (text := words(float(value))):
             parts.append(text)
+    if evidence.get("weary") is True:
+        parts.append("weary expression")
+    if alert.kind is Kind.ANGER and not parts:
+        parts.append("angry expression")
     return ", ".join(parts)

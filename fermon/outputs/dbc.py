@@ -1,0 +1,162 @@
+"""Status -> CAN frames, by the DBC file alone: names, places, scales and value tables are read from it (cantools)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fermon.domain import Kind, Status
+from fermon.errors import OutputError
+from fermon.outputs.e2e import Protector
+from fermon.outputs.mode import Mode, mode_of
+
+NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment
+ACTIVE, INACTIVE = "active", "inactive"
+MESSAGES = ("FermonState", "FermonDetail", "FermonAck")
+
+
+def shipped_dbc() -> Path:
+    """Return where fermon.dbc is: in the installed package, or in `deploy` of a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    installed, checkout = package / "fermon.dbc", package.parent / "deploy" / "fermon.dbc"
+    return checkout if checkout.is_file() and not installed.is_file() else installed
+
+
+def load(path: Path) -> Any:
+    """Return the cantools database in `path`. Raises OutputError when it is missing or no DBC."""
+    try:
+        import cantools
+    except ImportError as error:
+        raise OutputError(f"can: {error}; install it: pip install 'fermon[can]'") from error
+    try:
+        return cantools.database.load_file(path, database_format="dbc", encoding="cp1252", sort_signals=None)
+    except OSError as error:
+        raise OutputError(f"can: cannot read {path}: {error.strerror}; expected a DBC file") from error
+    except Exception as error:  # cantools lets its parser's errors through
+        raise OutputError(f"can: {path} is no usable DBC file: {error}") from error
+
+
+def words(number: Any) -> str:
+    """Return an enum member's name as the value tables write it: "NO_FACE" -> "no face"."""
+    return str(number.name).lower().replace("_", " ")
+
+
+class Encoder:
+    """Makes the frames of one DBC file; each message has its own counter, which goes on for the life of this object."""
+
+    def __init__(self, database: Any, source: str) -> None:
+        """`source` names the file in errors. Raises OutputError when the database does not hold fermon's messages."""
+        missing = [name for name in MESSAGES if name not in {m.name for m in database.messages}]
+        if missing:
+            raise OutputError(f"can: {source} lacks {', '.join(missing)}; start from a copy of the shipped fermon.dbc")
+        self.state, self.detail, self.ack = (database.get_message_by_name(name) for name in MESSAGES)
+        self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
+        try:
+            self.state_frame(_EMPTY)
+            self.detail_frame(_EMPTY)
+            self.acknowledged(bytes(self.ack.length))
+        except Exception as error:  # cantools has several kinds, KeyError among them
+            raise OutputError(f"can: {source} does not fit fermon's signals: {error!r}") from error
+        self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
+
+    @property
+    def detail_cycle_s(self) -> float:
+        return float(self.detail.cycle_time or 1000) / 1000
+
+    @property
+    def state_cycle_s(self) -> float:
+        return float(self.state.cycle_time or 200) / 1000
+
+    def state_frame(self, status: Status) -> bytes:
+        """Return the data of FermonState."""
+        return self._frame(self.state, state_signals(status))
+
+    def detail_frame(self, status: Status) -> bytes:
+        """Return the data of FermonDetail."""
+        return self._frame(self.detail, detail_signals(status))
+
+    def acknowledged(self, data: bytes) -> bool:
+        """Return whether a FermonAck with this data says "pressed"; False for one that cannot be read."""
+        try:
+            return bool(self.ack.decode(data, decode_choices=False)["Acknowledge"] == 1)
+        except Exception:
+            return False
+
+    def _frame(self, message: Any, signals: Mapping[str, float | str | None]) -> bytes:
+        fitted = {s.name: _fit(s, signals[s.name]) for s in message.signals if s.name in signals}
+        data = message.encode(fitted | {"Checksum": 0, "AliveCounter": 0})
+        return self._protectors[message.name].protect(bytes(data))
+
+
+def state_signals(status: Status) -> dict[str, float | str | None]:
+    """Return FermonState's signals in the DBC's units and words; None = not available."""
+    state = status.state
+    mode = mode_of(status)
+    kinds = {alert.kind for alert in state.alerts}
+    unseen = mode is not Mode.MONITORING and state.closure_s == 0  # then "not closed" would be a guess
+    level = {0: "none", 1: "notice", 2: "warning", 3: "critical"}[state.level]
+    return {
+        "State": words(status.wakefulness),
+        "Visibility": words(state.visibility),
+        "Level": level,
+        "ExpressionAlert": ACTIVE if Kind.ANGER in kinds else INACTIVE,
+        "Mode": words(mode),
+        "Drowsy": ACTIVE if Kind.DROWSY in kinds else INACTIVE,
+        "Microsleep": ACTIVE if Kind.MICROSLEEP in kinds else INACTIVE,
+        "Asleep": ACTIVE if Kind.ASLEEP in kinds else INACTIVE,
+        "Unresponsive": ACTIVE if Kind.UNRESPONSIVE in kinds else INACTIVE,
+        "Unavailable": ACTIVE if Kind.UNAVAILABLE in kinds else INACTIVE,
+        "Latency": status.latency_ms,
+        "Perclos": _percent(state.perclos_60s),
+        "Confidence": _percent(state.coverage),
+        "ClosureTime": None if unseen else state.closure_s,
+    }
+
+
+def detail_signals(status: Status) -> dict[str, float | str | None]:
+    """Return FermonDetail's signals in the DBC's units; None = not available."""
+    state = status.state
+    return {
+        "Yawns": state.yawns,
+        "PerclosLong": _percent(state.perclos_180s),
+        "BlinkRate": state.blink_rate_per_min,
+        "FrameRate": state.rate_hz,
+        "Speed": state.speed_kmh,
+        "Uptime": status.uptime_ms // 1000,
+    }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else share * 100
+
+
+def _fit(signal: Any, value: float | str | None) -> float | str:
+    """Return what cantools can encode: the word for None, numbers inside the signal's limits and on its grid."""
+    if value is None or value != value:  # NaN
+        return NOT_AVAILABLE
+    if isinstance(value, str):
+        return value
+    value = min(max(value, signal.minimum), signal.maximum)
+    raw = round((value - signal.offset) / signal.scale)  # cantools rounds some and cuts others
+    return float(raw * signal.scale + signal.offset)
+
+
+def _data_id(message: Any, source: str) -> int:
+    attribute = message.dbc.attributes.get("E2EDataId")
+    starts = {signal.name: (signal.start, signal.length) for signal in message.signals}
+    if attribute is None or starts.get("Checksum") != (0, 8) or starts.get("AliveCounter") != (8, 4):
+        raise OutputError(
+            f"can: {source}: {message.name} must have the attribute E2EDataId, Checksum at 0|8 and AliveCounter at 8|4 "
+            "(E2E profile 1)"
+        )
+    return int(attribute.value)
+
+
+def _empty_status() -> Status:
+    from fermon.domain import DriverState
+
+    return Status(DriverState(t_ns=0), uptime_ms=0)
+
+
+_EMPTY = _empty_status()
