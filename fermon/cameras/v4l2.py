@@ -24,6 +24,7 @@ from fermon.errors import CameraLost, CameraNotFound
 log = logging.getLogger(__name__)
 
 AUTO = ("YUYV", "GREY", "MJPG")  # cheapest first; JPEG costs decoding, but is all that some cameras give at full rate
+PLANAR = ("NV12", "NV21", "YU12", "YV12")  # gray plane first, then half as many rows of colour
 # A driver's rate above the one asked for is thinned out: of 30 a second, 15 are taken. A frame is taken when it comes
 # at least this share of the wanted period after the last, so that jitter does not cost every second one.
 TAKE_AFTER = 0.7
@@ -185,7 +186,6 @@ def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | N
     memory with the driver's buffers (OpenCV copied them) and is contiguous.
     """
     cv2 = quiet_cv2()
-    height, width = mode.height, mode.width
     if mode.pixel_format in ("MJPG", "JPEG") and picture.ndim == 2 and 1 in picture.shape:
         flags = {
             1: cv2.IMREAD_GRAYSCALE,
@@ -196,8 +196,7 @@ def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | N
         decoded: Gray | None = cv2.imdecode(picture.reshape(-1), flags[shrink])
         return decoded
     if picture.ndim == 2:
-        planar = picture.shape == (height * 3 // 2, width)
-        return picture[:height] if planar else picture
+        return picture[: picture.shape[0] * 2 // 3] if mode.pixel_format in PLANAR else picture
     if picture.shape[2] == 2:
         gray: Gray = cv2.extractChannel(picture, 1 if mode.pixel_format == "UYVY" else 0)
         return gray
