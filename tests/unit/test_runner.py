@@ -1,0 +1,107 @@
+"""Networks against their manifests: every mismatch is one clear error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fermon.errors import ModelError
+from fermon.perception.runner import Network, models_dir, runtime_name
+
+NAMES = ("expression", "eyes", "mouth", "blazeface")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A writable copy of the expression network with its manifest."""
+    for ending in ("tflite", "json"):
+        shutil.copy(models_dir() / f"expression.{ending}", tmp_path)
+    return tmp_path / "expression.tflite"
+
+
+def change(path: Path, **fields: Any) -> None:
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest |= fields
+    path.with_suffix(".json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_networks_fit_their_manifests(name: str) -> None:
+    network = Network(models_dir() / f"{name}.tflite")
+    assert network.runtime == runtime_name()
+    results = network.run(np.zeros(network.input_shape, np.float32))
+    assert all(np.isfinite(result).all() for result in results)
+
+
+def test_a_gray_picture_and_its_floats_give_the_same_answer(copy: Path) -> None:
+    network = Network(copy)
+    gray = np.random.default_rng(0).integers(0, 256, network.input_shape[1:3], dtype=np.uint8)
+    floats = (gray / 255).astype(np.float32).reshape(network.input_shape)
+    np.testing.assert_array_equal(network.run_gray(gray)[0], network.run(floats)[0])
+
+
+def test_expression_probabilities_add_up(copy: Path) -> None:
+    network = Network(copy)
+    gray = np.random.default_rng(1).integers(0, 256, network.input_shape[1:3], dtype=np.uint8)
+    assert network.run_gray(gray)[0].sum() == pytest.approx(1, abs=7 / 256)
+
+
+def test_a_file_cut_in_half(copy: Path) -> None:
+    content = copy.read_bytes()
+    copy.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ModelError, match=r"expression\.tflite: found \d+ bytes with sha256 .* the manifest says"):
+        Network(copy)
+
+
+def test_a_cut_file_with_a_forged_digest_is_refused_by_the_runtime(copy: Path) -> None:
+    import hashlib
+
+    content = copy.read_bytes()[:1000]
+    copy.write_bytes(content)
+    change(copy, sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(ModelError, match="cannot load it"):
+        Network(copy)
+
+
+def test_another_digest(copy: Path) -> None:
+    change(copy, sha256="0" * 64)
+    with pytest.raises(ModelError, match="000000000000"):
+        Network(copy)
+
+
+def test_another_shape(copy: Path) -> None:
+    change(copy, inputs=[{"shape": [1, 64, 64, 1], "dtype": "int8", "scale": 1 / 255, "zero_point": -128}])
+    with pytest.raises(ModelError, match=r"inputs\[0\] is \(1, 48, 48, 1\) int8, the manifest says \(1, 64, 64, 1\)"):
+        Network(copy)
+
+
+def test_another_scale(copy: Path) -> None:
+    change(copy, inputs=[{"shape": [1, 48, 48, 1], "dtype": "int8", "scale": 0.01, "zero_point": 0}])
+    with pytest.raises(ModelError, match=r"scale 0\.00392157 and zero point -128, the manifest says 0\.01 and 0"):
+        Network(copy)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"file": 1, "sha256": 2}', "\x00"])
+def test_a_broken_manifest(copy: Path, text: str) -> None:
+    copy.with_suffix(".json").write_text(text)
+    with pytest.raises(ModelError, match=r"expression\.json"):
+        Network(copy)
+
+
+def test_a_manifest_without_inputs(copy: Path) -> None:
+    change(copy, inputs=[])
+    with pytest.raises(ModelError, match=r"inputs\[0\] cannot be read"):
+        Network(copy)
+
+
+def test_missing_files(tmp_path: Path, copy: Path) -> None:
+    with pytest.raises(ModelError, match="no such manifest"):
+        Network(tmp_path / "other.tflite")
+    copy.unlink()
+    with pytest.raises(ModelError, match="No such file"):
+        Network(copy)
