@@ -21,7 +21,7 @@ import numpy as np
 import predictors
 from fer2013 import CLASSES, DataError, Split
 from numpy.typing import NDArray
-from predictors import Predictor, PredictorError
+from predictors import NetworkError, Predictor
 
 
 def distinct(test: Split, training: Split) -> NDArray[np.bool_]:
@@ -35,9 +35,7 @@ def evaluate(predictor: Predictor, test: Split, training: Split | None, votes: P
     raw = predictor.predict(test.pictures)
     seconds = time.perf_counter() - began
     if raw.shape[1] != len(CLASSES):
-        raise PredictorError(
-            f"found {raw.shape[1]} outputs, expected {len(CLASSES)}, one for each of FER2013's classes"
-        )
+        raise NetworkError(f"found {raw.shape[1]} outputs, expected {len(CLASSES)}, one for each of FER2013's classes")
     result = metrics.summary(raw, test.labels, CLASSES)
     result["temperature"] = predictor.temperature
     tempered = metrics.with_temperature(raw, predictor.temperature)
@@ -130,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
     except DataError as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 65
-    except PredictorError as error:
+    except NetworkError as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 78
     return 0

@@ -25,7 +25,7 @@ import predictors
 import synthetic
 from fer2013 import CLASSES, DataError, Split
 from numpy.typing import NDArray
-from predictors import PredictorError
+from predictors import NetworkError
 
 CALIBRATION_PICTURES = 1000
 # What a manifest tells of a run; the rest of run.json is about the machine that it ran on.
@@ -42,7 +42,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise PredictorError(f"{folder / 'run.json'}: not JSON ({error}); give the folder of a run") from None
+        raise NetworkError(f"{folder / 'run.json'}: not JSON ({error}); give the folder of a run") from None
     return run
 
 
@@ -133,14 +133,14 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _check(model: Any, path: Path, data: Path | None) -> tuple[int, int, int]:
-    """Return (height, width, outputs). Raises PredictorError for a network that is no classifier of grey pictures."""
+    """Return (height, width, outputs). Raises NetworkError for a network that is no classifier of grey pictures."""
     inputs, outputs = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
     if not isinstance(inputs, tuple) or len(inputs) != 4 or inputs[3] != 1 or None in inputs[1:]:
-        raise PredictorError(f"{path}: found the input {inputs}, expected (n, height, width, 1)")
+        raise NetworkError(f"{path}: found the input {inputs}, expected (n, height, width, 1)")
     if not isinstance(outputs, tuple) or len(outputs) != 2:
-        raise PredictorError(f"{path}: found the output {outputs}, expected (n, classes)")
+        raise NetworkError(f"{path}: found the output {outputs}, expected (n, classes)")
     if data and (inputs[1:3] != (fer2013.SIDE_PX,) * 2 or outputs[1] != len(CLASSES)):
-        raise PredictorError(
+        raise NetworkError(
             f"{path}: found {inputs[1]}x{inputs[2]} px and {outputs[1]} classes, FER2013 has 48x48 px and 7 classes;"
             " leave --data out"
         )
@@ -213,7 +213,7 @@ def main(argv: list[str] | None = None) -> int:
     except DataError as error:
         print(f"export: {error}", file=sys.stderr)
         return 65
-    except PredictorError as error:
+    except NetworkError as error:
         print(f"export: {error}", file=sys.stderr)
         return 78
     return 0

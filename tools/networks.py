@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the first import of
 import keras
 from fer2013 import CLASSES, SIDE_PX
 from keras import layers
+from predictors import NetworkError
 
 PARAMETERS = {"cnn6": 6_903_879, "cnn10": 1_203_783, "vgg16": 14_890_311}
 FILTERS = {"cnn6": (64, 64, 128), "cnn10": (64, 64, 128, 128, 128)}
@@ -22,10 +23,6 @@ FILTERS = {"cnn6": (64, 64, 128), "cnn10": (64, 64, 128, 128, 128)}
 DROPOUT = {"paper": ((0.25,) * 5, 0.5), "best": ((0.0, 0.05, 0.05, 0.1, 0.1), 0.3)}
 # Only cnn10 ends in a single pixel, whatever it is fed; smaller pictures make its training epochs cheaper.
 SMALLEST_SIDE_PX = {"cnn6": SIDE_PX, "cnn10": 32, "vgg16": SIDE_PX}
-
-
-class WeightsError(ValueError):
-    """Weights for the VGG16 body that cannot be had; the message names them and the remedy."""
 
 
 def _block(x: keras.KerasTensor, filters: int, pool: str, dropout: float) -> keras.KerasTensor:
@@ -60,7 +57,7 @@ def _vgg16(weights: str | None) -> keras.Model:
     except Exception as error:
         # Keras raises bare Exception for a failed download, and half a dozen kinds for a file of another network.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WeightsError(
+        raise NetworkError(
             f"--weights {weights}: {reason}; expected imagenet (with a connection), none, or Keras's file"
             " vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
         ) from None
@@ -80,7 +77,7 @@ def build(arch: str, recipe: str = "paper", side: int = SIDE_PX, weights: str | 
 
     `recipe` chooses the dropout rates. `side` (px) is 48 for everything that is exported; cnn10 has the same weights
     at any side from 32. `weights` concerns vgg16 only: "imagenet", a path to Keras weights, or None for random ones.
-    Raises ValueError for an unknown architecture or recipe or too small a side, WeightsError for weights that cannot
+    Raises ValueError for an unknown architecture or recipe or too small a side, NetworkError for weights that cannot
     be read.
     """
     if recipe not in DROPOUT:

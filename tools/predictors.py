@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KERAS_BATCH = 256
 
 
-class PredictorError(ValueError):
+class NetworkError(ValueError):
     """A network file that cannot be used; the message names it, what is wrong and the remedy."""
 
 
@@ -36,7 +36,7 @@ class Predictor:
 def of_tflite(path: Path, threads: int = 1) -> Predictor:
     """Return a predictor on the daemon's own runner: one picture at a time, as in the car. Needs no TensorFlow.
 
-    Raises PredictorError for a file that the runner refuses.
+    Raises NetworkError for a file that the runner refuses.
     """
     if str(ROOT) not in sys.path:
         sys.path.append(str(ROOT))  # a checkout where fermon is not installed
@@ -46,7 +46,7 @@ def of_tflite(path: Path, threads: int = 1) -> Predictor:
     try:
         network = Network(path, threads)
     except ModelError as error:
-        raise PredictorError(str(error)) from None
+        raise NetworkError(str(error)) from None
 
     def predict(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.stack([network.run_gray(picture)[0] for picture in pictures])
@@ -71,26 +71,26 @@ def of_keras_model(model: Any) -> Predictor:
 
 
 def load_keras(path: Path) -> Any:
-    """Read a Keras file. Raises PredictorError when it is missing or damaged, or when TensorFlow is not installed."""
+    """Read a Keras file. Raises NetworkError when it is missing or damaged, or when TensorFlow is not installed."""
     try:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no greetings
         import keras
     except ImportError:
-        raise PredictorError(f"{path}: Keras and TensorFlow are not installed; pip install 'fermon[train]'") from None
+        raise NetworkError(f"{path}: Keras and TensorFlow are not installed; pip install 'fermon[train]'") from None
     if not path.is_file():
-        raise PredictorError(f"{path}: no such file; give the best.keras of a run folder")
+        raise NetworkError(f"{path}: no such file; give the best.keras of a run folder")
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:
         # A damaged archive raises any of a dozen kinds (ValueError, KeyError, BadZipFile, OSError of h5py, ...).
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise PredictorError(f"{path}: not a Keras network ({reason}); train it anew") from None
+        raise NetworkError(f"{path}: not a Keras network ({reason}); train it anew") from None
 
 
 def load(path: Path, threads: int = 1) -> Predictor:
-    """Return the predictor for a .tflite or .keras (.h5) file. Raises PredictorError."""
+    """Return the predictor for a .tflite or .keras (.h5) file. Raises NetworkError."""
     if path.suffix == ".tflite":
         return of_tflite(path, threads)
     if path.suffix in {".keras", ".h5", ".hdf5"}:
         return of_keras_model(load_keras(path))
-    raise PredictorError(f"{path}: found the ending {path.suffix!r}, expected .tflite or .keras")
+    raise NetworkError(f"{path}: found the ending {path.suffix!r}, expected .tflite or .keras")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from augment import BEST, PAPER, Strength
+from augment import BEST, PAPER, TOUGH, Strength
+from fer2013 import SIDE_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,36 +18,68 @@ class Recipe:
     learning_rate: float
     validation: float  # share of Training
     augment: Strength
-    weight_decay: float = 0.0
-    cosine: bool = False
+    dropout: str = "best"  # which of networks.DROPOUT
+    weight_decay: float = 0.0  # decoupled (AdamW); 0 = plain Adam
+    cosine: bool = False  # fall to zero over the run, after the warm-up
     warmup_epochs: float = 0.0
     votes: float = 0.0  # share of FER+ votes in the targets; the rest is the label
-    smoothing: float = 0.0
-    ema: float = 0.0  # decay a step; 0 = none
-    drop_not_a_face: bool = False
+    smoothing: float = 0.0  # share of the targets spread evenly over the classes
+    ema: float = 0.0  # decay a step of the moving average of weights; 0 = none
+    drop_not_a_face: bool = False  # leave out what most FER+ taggers call no face
     bfloat16: bool = False
 
     @property
     def epochs(self) -> int:
         return sum(count for _, count in self.stages)
 
+    def side(self, epoch: int) -> int:
+        """Picture size in px of an epoch (from 0); the last stage's for any later one."""
+        for side, count in self.stages:
+            if epoch < count:
+                return side
+            epoch -= count
+        return self.stages[-1][0]
+
+    def at_full_size(self, epochs: int) -> Recipe:
+        """The same for so many epochs, all on 48 px pictures."""
+        return dataclasses.replace(self, stages=((SIDE_PX, epochs),))
+
+
+_BEST = Recipe(
+    stages=((32, 26), (40, 6), (48, 8)),
+    batch=128,
+    learning_rate=2e-3,
+    validation=0.05,
+    augment=BEST,
+    weight_decay=0.02,
+    cosine=True,
+    warmup_epochs=1,
+    votes=0.5,
+    smoothing=0.05,
+    ema=0.998,
+    drop_not_a_face=True,
+    bfloat16=True,
+)
 
 RECIPES = {
-    # Printed: Adam, cross-entropy, batch 32, rotation 20 degrees, shifts; 10 % validation. (Printed: 300 epochs.)
-    "paper": Recipe(stages=((48, 300),), batch=32, learning_rate=1e-3, validation=0.10, augment=PAPER),
-    "best": Recipe(
-        stages=((32, 26), (40, 6), (48, 8)),
-        batch=128,
-        learning_rate=2e-3,
-        validation=0.05,
-        augment=BEST,
-        weight_decay=0.02,
-        cosine=True,
-        warmup_epochs=1,
-        votes=0.5,
-        smoothing=0.05,
-        ema=0.998,
-        drop_not_a_face=True,
-        bfloat16=True,
+    # Printed: Adam, cross-entropy, batch 32, 300 epochs, rotation to 20 degrees, shifts, a tenth for validation. Not
+    # printed: the learning rate (Keras's default here) and the dropout rates.
+    "paper": Recipe(
+        stages=((SIDE_PX, 300),), batch=32, learning_rate=1e-3, validation=0.10, augment=PAPER, dropout="paper"
+    ),
+    "best": _BEST,
+    # To go on from a run of "best" (--start): gentler rate, full size, and the dashboard's noise and darkness.
+    "tough": dataclasses.replace(
+        _BEST, stages=((40, 8), (48, 12)), learning_rate=1e-3, warmup_epochs=0.25, augment=TOUGH
     ),
 }
+
+
+def find(name: str, arch: str) -> Recipe:
+    """Return recipe `name` (a key of RECIPES) as it applies to `arch`."""
+    recipe = RECIPES[name]
+    if name == "paper" and arch == "vgg16":
+        # Printed for VGG16: 100 epochs, and an 80/20 split.
+        return dataclasses.replace(recipe.at_full_size(100), validation=0.20)
+    # Only cnn10 keeps its weights when the pictures change their size.
+    return recipe if arch == "cnn10" else recipe.at_full_size(recipe.epochs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,8 @@ def golden(height: int = 48, width: int = 48) -> NDArray[np.uint8]:
 
 def calibration(count: int, height: int = 48, width: int = 48, seed: int = 0) -> NDArray[np.uint8]:
     """Smooth random pictures uint8 (count, height, width), each from 0 to 255: a poor stand-in for real ones."""
+    import cv2
+
     rng = np.random.default_rng(seed)
     pictures = []
     for _ in range(count):

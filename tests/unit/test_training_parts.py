@@ -1,0 +1,100 @@
+"""What training prepares before TensorFlow is needed: recipes, targets, batches, the run folder's rules."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import augment
+import numpy as np
+import pytest
+import recipes
+import train
+from fer2013 import Split
+from recipes import Recipe
+
+SMALL = Recipe(stages=((32, 2), (48, 1)), batch=4, learning_rate=1e-3, validation=0.1, augment=augment.BEST)
+
+
+def test_stages_give_each_epoch_its_picture_size() -> None:
+    assert [SMALL.side(epoch) for epoch in range(5)] == [32, 32, 48, 48, 48]
+    assert SMALL.epochs == 3
+
+
+def test_the_paper_recipe_is_the_printed_protocol() -> None:
+    paper = recipes.find("paper", "cnn10")
+    assert (paper.batch, paper.epochs, paper.validation, paper.augment.rotation_deg) == (32, 300, 0.10, 20)
+    assert recipes.find("paper", "vgg16").epochs == 100
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_only_the_10_layer_network_is_trained_on_small_pictures(name: str) -> None:
+    assert {side for side, _ in recipes.find(name, "cnn6").stages} == {48}
+    assert recipes.find(name, "cnn6").epochs == recipes.find(name, "cnn10").epochs
+
+
+def test_targets_mix_label_votes_and_smoothing() -> None:
+    recipe = dataclasses.replace(SMALL, votes=0.5, smoothing=0.07)
+    votes = np.zeros((2, 10), np.float32)
+    votes[0, 4] = 10  # all say sad
+    votes[1, 9] = 10  # all say no face: nothing to mix
+    y = train.targets(np.array([0, 3]), votes, recipe)
+    np.testing.assert_allclose(y.sum(1), 1, rtol=1e-6)
+    assert y[0, [0, 4]] == pytest.approx([0.5 * 0.93 + 0.01] * 2)
+    assert y[1, 3] == pytest.approx(0.93 + 0.01)
+    np.testing.assert_array_equal(train.targets(np.array([2]), None, SMALL), np.eye(7, dtype=np.float32)[[2]])
+
+
+def split(count: int) -> Split:
+    pictures = np.random.default_rng(0).integers(0, 256, (count, 48, 48), dtype=np.uint8)
+    return Split(pictures, np.arange(count) % 7, np.arange(count))
+
+
+def test_an_epoch_shows_every_picture_at_most_once_in_full_batches() -> None:
+    y = np.eye(10, dtype=np.float32)
+    shown = list(train.batches(split(10), y, SMALL, 32, np.random.default_rng(1)))
+    assert [x.shape for x, _ in shown] == [(4, 32, 32, 1)] * 2
+    seen = np.concatenate([target for _, target in shown]).argmax(1)
+    assert len(set(seen)) == 8
+
+
+def test_an_error_while_preparing_batches_is_raised_where_they_are_used() -> None:
+    with pytest.raises(IndexError):
+        list(train.batches(split(10), np.eye(2, dtype=np.float32), SMALL, 32, np.random.default_rng(1)))
+
+
+def test_time_left_counts_the_later_pictures_larger() -> None:
+    assert train.minutes_left(SMALL, 1, 60.0) == pytest.approx(1 + (48 / 32) ** 2)
+    assert train.minutes_left(SMALL, 3, 60.0) == 0
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path: Path) -> None:
+    train.prepare(tmp_path / "run", {"seed": 1}, resume=False)
+    (tmp_path / "run" / "last.npz").touch()
+    with pytest.raises(train.RunError, match="holds a run already; go on with --resume"):
+        train.prepare(tmp_path / "run", {"seed": 1}, resume=False)
+
+
+def test_a_run_goes_on_only_under_the_same_configuration(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"seed": 1, "machine": "another"}')
+    (tmp_path / "last.npz").touch()
+    train.prepare(tmp_path, {"seed": 1}, resume=True)
+    with pytest.raises(train.RunError, match="its seed is 1, now 2"):
+        train.prepare(tmp_path, {"seed": 2}, resume=True)
+    (tmp_path / "run.json").write_text('{"seed": ')
+    with pytest.raises(train.RunError, match="cannot be read"):
+        train.prepare(tmp_path, {"seed": 1}, resume=True)
+
+
+def test_epochs_whose_state_was_lost_leave_the_history(tmp_path: Path) -> None:
+    train.prepare(tmp_path, {}, resume=False)
+    with (tmp_path / "history.csv").open("a") as out:
+        out.write("1,32,1.9,0.3,1.8,0.31,60.0\n2,48,1.8,0.3,1.7,0.35,90.0\n3,48,1.7,0.4,1.6,0.33,95.0\n")
+    assert train.outcome(tmp_path)["best_epoch"] == 2
+    train.forget_after(tmp_path, 1)
+    assert train.outcome(tmp_path) == {
+        "epochs_done": 1,
+        "seconds": 60.0,
+        "best_epoch": None,
+        "best_validation_accuracy": None,
+    }
