@@ -241,7 +241,7 @@ def test_a_frozen_camera_can_be_closed(live: Make) -> None:
 
 def test_frames_of_another_size_lose_the_camera(live: Make) -> None:
     camera = live(Script(width=320, height=240, resized_after=3))
-    with pytest.raises(CameraLost, match="320x240 px to 160x120 px"):
+    with pytest.raises(CameraLost, match=r"320x240 px to \d+x\d+ px"):
         for _ in range(200):
             camera.read(0.5)
 
