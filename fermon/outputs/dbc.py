@@ -9,7 +9,7 @@ from typing import Any
 from fermon.domain import Kind, Status
 from fermon.errors import OutputError
 from fermon.outputs.e2e import Protector
-from fermon.outputs.mode import Mode, mode_of
+from fermon.outputs.mode import Mode, mode_of, words
 
 NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment
 ACTIVE, INACTIVE = "active", "inactive"
@@ -35,11 +35,6 @@ def load(path: Path) -> Any:
         raise OutputError(f"can: cannot read {path}: {error.strerror}; expected a DBC file") from error
     except Exception as error:  # cantools lets its parser's errors through
         raise OutputError(f"can: {path} is no usable DBC file: {error}") from error
-
-
-def words(number: Any) -> str:
-    """Return an enum member's name as the value tables write it: "NO_FACE" -> "no face"."""
-    return str(number.name).lower().replace("_", " ")
 
 
 class Encoder:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fermon.domain import Alert, Kind, Level, Received, Status
-from fermon.outputs.text import alert_text, fault_text
+from fermon.outputs.mode import Mode, mode_of
+from fermon.outputs.text import alert_text, mode_text
 from fermon.settings import Range
 
 log = logging.getLogger("fermon.alerts")
@@ -24,7 +25,7 @@ class LogSettings:
 
 
 class LogOutput:
-    """Writes a line when an alert is raised, changes its level or clears, and when the monitor breaks or is whole."""
+    """Writes a line when an alert is raised, changes its level or clears, and when the monitor's own mode changes."""
 
     name = "log"
     poll_s = 1.0
@@ -32,15 +33,16 @@ class LogOutput:
     def __init__(self, settings: LogSettings) -> None:
         self.heartbeat_s = settings.heartbeat_s
         self._shown: dict[Kind, Alert] = {}
-        self._fault: str | None = None
+        self._mode: tuple[Mode, str | None] | None = None
 
     def open(self) -> None:
         """Nothing to take. What was shown before a failure is remembered, so that nothing is written twice."""
 
     def show(self, status: Status) -> None:
-        if status.fault != self._fault:
-            log.log(logging.ERROR if status.fault else logging.INFO, "%s", fault_text(status, status.fault))
-            self._fault = status.fault
+        mode = (mode_of(status), status.fault)
+        if mode != self._mode:
+            log.log(logging.ERROR if status.fault else logging.INFO, "%s", mode_text(status))
+            self._mode = mode
         active = {alert.kind: alert for alert in status.state.alerts}
         for kind, old in self._shown.items():
             if kind not in active or active[kind].since_ns != old.since_ns:

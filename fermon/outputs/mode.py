@@ -41,3 +41,12 @@ def told_at_once(status: Status) -> Hashable:
         status.fault,
         frozenset((alert.kind, alert.level, alert.since_ns) for alert in state.alerts),
     )
+
+
+def words(number: IntEnum) -> str:
+    """Return a member's name as people and the DBC's value tables write it.
+
+    >>> words(Mode.CANNOT_SEE)
+    'cannot see'
+    """
+    return number.name.lower().replace("_", " ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fermon.domain import NS_PER_S, Alert, Kind, Status
+from fermon.outputs.mode import Mode, mode_of, words
 
 
 def alert_text(alert: Alert, start_ns: int) -> str:
@@ -27,10 +28,14 @@ def alert_text(alert: Alert, start_ns: int) -> str:
     return f"{seconds}  {alert.level.name}  {alert.kind}  {_why(alert)}".rstrip()
 
 
-def fault_text(status: Status, fault: str | None) -> str:
-    """Return the line that says that the monitor itself is broken, or (`fault` None) whole again."""
+def mode_text(status: Status) -> str:
+    """Return the line for a change of the monitor's own mode: "  12.0 s  state  cannot see: no face"."""
+    mode = mode_of(status)
     seconds = f"{(status.state.t_ns - status.start_ns) / NS_PER_S:6.1f} s"
-    return f"{seconds}  FAULT  {fault}" if fault else f"{seconds}  cleared  FAULT"
+    if mode is Mode.FAULT:
+        return f"{seconds}  FAULT  {status.fault}"
+    cause = f": {words(status.state.visibility)}" if mode is Mode.CANNOT_SEE else ""
+    return f"{seconds}  state  {words(mode)}{cause}"
 
 
 def _seconds(words: str) -> Callable[[float], str]:
@@ -63,9 +68,9 @@ def _why(alert: Alert) -> str:
     parts = []
     if isinstance(cause := evidence.get("cause"), str):
         parts.append(f"cannot see the driver: {cause}")
-    for key, words in WORDS.items():
+    for key, phrase in WORDS.items():
         value = evidence.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and (text := words(float(value))):
+        if isinstance(value, int | float) and not isinstance(value, bool) and (text := phrase(float(value))):
             parts.append(text)
     if evidence.get("weary") is True:
         parts.append("weary expression")

@@ -1,0 +1,263 @@
+"""The hub with outputs that misbehave: nobody waits, nobody is silenced, everything is said once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from fermon.domain import Received, Status, Wakefulness
+from fermon.outputs.contract import Output
+from fermon.outputs.fakes import DisappearingOutput, HangingOutput, MemoryOutput, RaisingOutput, SlowOutput
+from fermon.outputs.hub import Hub, Timing
+from fermon.outputs.inbox import MOST_ACKS, Inbox
+from fermon.outputs.worker import Source, _next_beat
+from tests.outputs_kit import BOOTING, CRITICAL, NOTICE, WARNING, WELL, until
+
+QUICK = Timing(
+    stale_s=3600, boot_s=3600, hang_s=0.3, open_hang_s=0.3, backoff_first_s=0.01, backoff_most_s=0.05, watch_s=0.02
+)
+
+
+class Reports(list[str]):
+    """Collects what the hub reports."""
+
+    def about(self, name: str) -> list[str]:
+        return [line for line in self if line.startswith(f"output {name}:")]
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+@pytest.fixture
+def start(reports: Reports) -> Iterator[Callable[..., Hub]]:
+    """A function that starts a hub, ended after the test."""
+    hubs: list[Hub] = []
+
+    def run(*outputs: Output, timing: Timing = QUICK) -> Hub:
+        hubs.append(Hub(outputs, reports.append, timing))
+        return hubs[-1]
+
+    yield run
+    for hub in hubs:
+        hub.close(1.0)
+
+
+def shows(output: MemoryOutput, status: Status) -> Callable[[], bool]:
+    """Whether the last that `output` showed is `status`, but for what grows with time."""
+    return lambda: bool(output.shown) and output.shown[-1].state == status.state
+
+
+def test_before_the_first_state_outputs_show_booting(start: Callable[..., Hub]) -> None:
+    output = MemoryOutput()
+    start(output)
+    until(lambda: output.shown, "a first status")
+    assert output.shown[0].wakefulness is Wakefulness.NOT_DETERMINED
+    assert output.shown[0].fault is None
+
+
+def test_every_change_and_heartbeats_reach_every_output(start: Callable[..., Hub]) -> None:
+    first, second = MemoryOutput("first"), MemoryOutput("second")
+    hub = start(first, second)
+    for status in (BOOTING, WELL, WARNING, CRITICAL, NOTICE):
+        hub.publish(status)
+        until(shows(first, status), "the state at the first output")
+        until(shows(second, status), "the state at the second output")
+    before = len(first.shown)
+    until(lambda: len(first.shown) > before + 2, "heartbeats")
+    assert all(s.state == NOTICE.state for s in first.shown[before:])
+
+
+def test_uptime_and_latency_grow_between_two_states(start: Callable[..., Hub]) -> None:
+    output = MemoryOutput()
+    hub = start(output)
+    hub.publish(WELL)
+    until(lambda: len([s for s in output.shown if s.state == WELL.state]) > 3, "heartbeats")
+    uptimes = [s.uptime_ms for s in output.shown if s.state == WELL.state]
+    assert uptimes == sorted(uptimes) and uptimes[-1] > uptimes[0] >= WELL.uptime_ms
+    assert output.shown[-1].latency_ms > WELL.latency_ms
+
+
+def test_a_failing_output_is_reported_once_and_announced_when_it_is_back(
+    start: Callable[..., Hub], reports: Reports
+) -> None:
+    good, bad = MemoryOutput("good"), RaisingOutput("bad")
+    hub = start(good, bad)
+    hub.publish(WARNING)
+    until(lambda: bad.opened >= 4, "several attempts")
+    until(shows(good, WARNING), "the state at the other output")
+    assert len(reports.about("bad")) == 1
+    assert "the wire is broken" in hub.broken()["bad"]
+    bad.broken = False
+    until(shows(bad, WARNING), "the newest state, by itself")
+    until(lambda: len(reports.about("bad")) == 2, "the recovery")
+    assert "works again" in reports.about("bad")[1]
+    assert hub.broken() == {}
+    assert reports.about("good") == []
+
+
+def test_a_bug_in_an_output_is_contained_like_a_failure(
+    start: Callable[..., Hub], reports: Reports, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = MemoryOutput("good"), RaisingOutput("bad", bug=True)
+    hub = start(good, bad)
+    hub.publish(WARNING)
+    until(lambda: bad.opened >= 2, "another attempt")
+    until(shows(good, WARNING), "the state at the other output")
+    assert len(reports.about("bad")) == 1
+    assert "ZeroDivisionError" in caplog.text  # with its traceback: somebody has to mend it
+
+
+def test_an_output_that_is_not_there_at_the_start_joins_later(start: Callable[..., Hub], reports: Reports) -> None:
+    output = DisappearingOutput()
+    output.present = False
+    hub = start(output)
+    hub.publish(WARNING)
+    until(lambda: reports.about("disappearing"), "a report")
+    output.present = True
+    until(shows(output, WARNING), "the newest state")
+    output.present = False
+    until(lambda: len(reports.about("disappearing")) == 3, "failure, recovery, failure")
+    output.present = True
+    hub.publish(CRITICAL)
+    until(shows(output, CRITICAL), "the state after the gap")
+
+
+def test_a_hang_is_reported_isolated_and_over_when_it_is_over(start: Callable[..., Hub], reports: Reports) -> None:
+    good, hanging = MemoryOutput("good"), HangingOutput("hanging")
+    hub = start(good, hanging)
+    hub.publish(WARNING)
+    until(lambda: reports.about("hanging"), "a report of the hang")
+    assert "show has not come back" in reports[0]
+    for status in (WELL, CRITICAL):
+        hub.publish(status)
+        until(shows(good, status), "the state at the other output")
+    assert len(reports.about("hanging")) == 1
+    hanging.release.set()
+    until(shows(hanging, CRITICAL), "the newest state, not the one that hung")
+    until(lambda: len(reports.about("hanging")) == 2, "the recovery")
+
+
+def test_publishing_never_waits_for_an_output(start: Callable[..., Hub]) -> None:
+    """With one output hanging for good and one slow, a thousand states are handed over; the last one gets through."""
+    slow = SlowOutput(0.05)
+    hub = start(HangingOutput(), slow)
+    for number in range(1000):
+        hub.publish(replace(WARNING, state=replace(WARNING.state, t_ns=number), uptime_ms=number))
+    until(lambda: slow.shown and slow.shown[-1].state.t_ns == 999, "the newest state at the slow output")
+    assert len(slow.shown) < 1000  # those between were overtaken, not queued
+
+
+def test_when_the_main_loop_stalls_the_heartbeat_says_so(start: Callable[..., Hub]) -> None:
+    output = MemoryOutput()
+    hub = start(output, timing=replace(QUICK, stale_s=0.2))
+    hub.publish(WELL)
+    until(lambda: output.shown[-1:] and output.shown[-1].fault == "loop stalled", "the fault")
+    assert output.shown[-1].wakefulness is Wakefulness.FAULTY
+    hub.publish(WELL)
+    until(lambda: output.shown[-1].fault is None, "the end of the fault")
+
+
+def test_a_start_that_takes_too_long_is_a_fault() -> None:
+    source = Source(now=100.0, stale_s=2.0, boot_s=60.0)
+    assert source.get(159.0).fault is None
+    assert source.get(161.0).fault == "no state within 60 s of the start"
+    source.set(WELL, 161.0)
+    assert source.get(162.9).fault is None
+    assert source.get(163.1).fault == "loop stalled"
+
+
+def test_a_fault_that_the_main_loop_reports_stays_its_own() -> None:
+    source = Source(now=0.0, stale_s=2.0, boot_s=60.0)
+    source.set(replace(WELL, fault="no model"), 1.0)
+    assert source.get(2.0).fault == "no model"
+
+
+def test_what_comes_in_is_handed_on_once(start: Callable[..., Hub]) -> None:
+    output = MemoryOutput()
+    hub = start(output)
+    output.incoming = [Received(), Received(kmh=50.0)]
+    got: list[Received] = []
+    until(lambda: got.extend(hub.received()) or len(got) == 2, "both")
+    assert got == [Received(), Received(kmh=50.0)]
+    assert hub.received() == []
+
+
+def test_the_inbox_keeps_presses_and_the_newest_speed_and_cannot_grow() -> None:
+    inbox = Inbox()
+    for number in range(10_000):
+        inbox.put([Received(kmh=float(number))])
+    inbox.put([Received()])
+    inbox.put([Received(kmh=1.0), Received(kmh=2.0)])
+    assert inbox.drain() == [Received(kmh=9999.0), Received(), Received(kmh=2.0)]
+    inbox.put([Received()] * 10_000)
+    assert len(inbox.drain()) == MOST_ACKS
+    assert inbox.drain() == []
+
+
+def test_close_switches_off_and_names_what_hangs(start: Callable[..., Hub], reports: Reports) -> None:
+    good, hanging = MemoryOutput("good"), HangingOutput("hanging")
+    hub = start(good, hanging)
+    hub.publish(WARNING)
+    until(shows(good, WARNING), "the state")
+    assert hub.close(0.5) == ["hanging"]
+    assert not good.is_open
+    assert "abandoned" in reports.about("hanging")[-1]
+    hanging.release.set()
+
+
+def test_close_does_not_wait_for_a_back_off(start: Callable[..., Hub]) -> None:
+    output = RaisingOutput()
+    hub = start(output, timing=replace(QUICK, backoff_first_s=3600, backoff_most_s=3600))
+    until(lambda: output.closed, "the first failure")
+    assert hub.close(30.0) == []
+
+
+def test_threads_end_with_the_hub(start: Callable[..., Hub]) -> None:
+    def running() -> set[str]:
+        return {thread.name for thread in threading.enumerate()} & {"output-a", "output-b"}
+
+    hub = start(MemoryOutput("a"), MemoryOutput("b"))
+    assert running() == {"output-a", "output-b"}
+    hub.close(30.0)
+    assert running() == set()
+
+
+def test_back_off_doubles_to_its_limit(start: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    from fermon.outputs.worker import Worker
+
+    slept: list[float] = []
+    monkeypatch.setattr(Worker, "_sleep", lambda self, seconds: slept.append(seconds))
+    start(RaisingOutput(), timing=Timing())
+    until(lambda: len(slept) > 8, "attempts")
+    assert slept[:8] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "expected"),
+    [
+        (10.0, 10.01, 10.2),  # on the grid
+        (10.0, 10.19, 10.2),
+        (10.0, 10.35, 10.55),  # missed: a full heartbeat from now
+        (10.2, 10.05, 10.25),  # shown early, on a change: the next one a heartbeat later
+    ],
+)
+def test_heartbeats_keep_their_grid(last: float, now: float, expected: float) -> None:
+    assert _next_beat(last, now, 0.2) == pytest.approx(expected)
+
+
+def test_a_report_that_raises_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def report(line: str) -> None:
+        raise RuntimeError(line)
+
+    bad, good = RaisingOutput(), MemoryOutput()
+    hub = Hub([bad, good], report, QUICK)
+    hub.publish(WARNING)
+    until(lambda: bad.opened >= 3, "further attempts")
+    until(shows(good, WARNING), "the state at the other output")
+    hub.close(5.0)
+    assert "could not pass on" in caplog.text
