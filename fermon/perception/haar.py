@@ -36,7 +36,7 @@ class Haar:
     def search(self, gray: Gray) -> list[Face]:
         factor = min(1.0, _SEARCH_SIDE / max(gray.shape))
         least = round(max(gray.shape) * factor / 8)
-        return self._views_of(gray, 0, 0, factor, (least, 10_000), 1.15)
+        return self._views_of(gray, 0, 0, factor, (least, 10_000), 1.1)
 
     def track(self, gray: Gray, last: Box) -> list[Face]:
         margin = 0.4 * last.w
@@ -58,7 +58,7 @@ class Haar:
             picture = cv2.flip(small, 1) if view == 2 else small
             least, most = (max(20, limit) for limit in limits)
             boxes, counts = self._cascades[min(view, 1)].detectMultiScale2(
-                picture, step, 3, 0, (least, least), (most, most)
+                picture, step, 4 if view else 3, 0, (least, least), (most, most)
             )
             if len(boxes):
                 self._views.remove(view)

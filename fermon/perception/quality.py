@@ -6,7 +6,7 @@ from fermon.domain import Quality
 from fermon.perception.contract import Gray
 
 _SIDE = 96  # px of the small picture that is judged: sensor noise averages out, a lens cap or a hand stays flat
-# Mean absolute Laplacian of that picture, in grey levels. A flat picture with sensor noise of 2 to 4 levels gives 2.0 to
+# Mean absolute Laplacian of that picture, in grey levels. A flat picture with sensor noise of 2 to 4 levels gives 2 to
 # 2.6, a far defocused one 1.1, a man before black in dim light 4.4, cars and rooms 7 to 28 (the annotated clips).
 _FLAT, _FULL = 3.0, 19.0
 
