@@ -49,6 +49,7 @@ class ClosureTracker:
         self.counted_from_ns = 0  # the same, or the acknowledgement since
         self.last_closed_ns = 0
         self.open_from_ns: int | None = None  # first open frame since the last closed one or the last long unknown
+        self._opened_ns = 0  # where the closure ends if they stay open
         self._last_open_ns = 0
         self._unknown_from_ns: int | None = None
         self._undisturbed_ns = 0  # "eyes open" counts from here
@@ -77,25 +78,33 @@ class ClosureTracker:
                 self._end(self.last_closed_ns)
 
     def _known(self, t_ns: int, state: EyeState, period_ns: int) -> None:
+        was_unknown = self._unknown_from_ns is not None
         if self._unknown_from_ns is not None:
             if t_ns - self._unknown_from_ns >= self._unknown_gap_ns:
                 self._undisturbed_ns = t_ns
             self._unknown_from_ns = None
         if state is EyeState.CLOSED:
             if self.open_from_ns is not None and self.start_ns is not None:
-                # A frame stands for its period, however many frames were dropped after it.
                 shown = self._last_open_ns - self.open_from_ns + min(t_ns - self._last_open_ns, period_ns)
                 if shown >= self._open_gap_ns:
-                    self._end(self.open_from_ns)
+                    self._end(self._opened_ns)
             if self.start_ns is None:
                 self.start_ns = self.counted_from_ns = t_ns
             self.open_from_ns, self.last_closed_ns = None, t_ns
             return
         if self.open_from_ns is None:
             self.open_from_ns = t_ns
+            self._opened_ns = t_ns if was_unknown else self.shown_until_ns(t_ns, period_ns)
         self._last_open_ns = t_ns
         if self.start_ns is not None and t_ns - self.open_from_ns >= self._open_gap_ns:
-            self._end(self.open_from_ns)
+            self._end(self._opened_ns)
+
+    def shown_until_ns(self, t_ns: int, period_ns: int) -> int:
+        """Until when the last closed frame showed closed eyes, `t_ns` being the next frame.
+
+        A frame stands for its period: frames dropped after it neither prolong a blink nor an opening.
+        """
+        return min(t_ns, self.last_closed_ns + period_ns) if period_ns else t_ns
 
     def _end(self, end_ns: int) -> None:
         assert self.start_ns is not None
@@ -132,7 +141,7 @@ class ClosureTracker:
             return 0
         since = self._undisturbed_ns
         start, opened = self.start_ns, self.open_from_ns
-        if start is not None and opened is not None and opened - start >= self._disturbing_ns:
+        if start is not None and opened is not None and self._opened_ns - start >= self._disturbing_ns:
             since = opened  # so far for less than a flicker: the closure is not over yet
         return t_ns - since
 

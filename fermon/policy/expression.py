@@ -114,14 +114,21 @@ class Yawns:
         self._read_ns = t_ns
         if mouth < self._mouth or happy is None or happy >= self._happy:
             self._since_ns = None
+            if mouth >= self._mouth and happy is not None and self._counted(t_ns):
+                self._times.pop()  # it was a laugh: smoothing takes a while to show it
+                self._counted_ns = None
             return
         if self._since_ns is None:
             self._since_ns = t_ns
-        if self._counted_ns is not None and t_ns - self._counted_ns <= SAME_YAWN_NS:
+        if self._counted(t_ns):
             self._counted_ns = t_ns
         elif t_ns - self._since_ns >= self._yawn_ns:
             self._counted_ns = t_ns
             self._times.append(t_ns)
+
+    def _counted(self, t_ns: int) -> bool:
+        """Whether the mouth is still open from a yawn that was counted."""
+        return bool(self._times) and self._counted_ns is not None and t_ns - self._counted_ns <= SAME_YAWN_NS
 
     @property
     def count(self) -> int:

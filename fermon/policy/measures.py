@@ -105,11 +105,11 @@ class Measures:
             self._camera_back()
         self.rate.frame(t)
         state = self._eye_state(item)
+        period_ns = round(NS_PER_S / self.rate.hz) if self.rate.hz else 0
         if closures.frame_ns is not None:
-            closure_ns = 0 if closures.start_ns is None else t - closures.start_ns
+            closure_ns = 0 if closures.start_ns is None else closures.shown_until_ns(t, period_ns) - closures.start_ns
             self.perclos.count(closures.frame_ns, t, closures.state, closure_ns)
-        hz = self.rate.hz
-        closures.frame(t, state, round(NS_PER_S / hz) if hz else 0)
+        closures.frame(t, state, period_ns)
         self._closure_ended()
         self.closed_frame = state is EyeState.CLOSED
         if state is not EyeState.UNKNOWN:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fermon.domain import EyeState
-from fermon.policy.closure import ClosureTracker
 from fermon.policy.settings import PolicySettings, ns
 from fermon.policy.windows import TimeBins
 
@@ -86,11 +85,3 @@ class Perclos:
     def recent_sight_ns(self) -> int:
         """Usable time inside the window that decides about having sight again."""
         return self._usable.total(3)
-
-
-def usable_between(closures: ClosureTracker, t_ns: int) -> tuple[int, EyeState, int] | None:
-    """Return (from, state, closure so far) for the time from the last frame to `t_ns`; None before the first."""
-    if closures.frame_ns is None:
-        return None
-    lasted = 0 if closures.start_ns is None else t_ns - closures.start_ns
-    return closures.frame_ns, closures.state, lasted
