@@ -174,7 +174,7 @@ class Trainer:
     def load(self, path: Path) -> tuple[int, float]:
         """Go on from a saved state; return (epochs done, best validation accuracy). Raises NetworkError."""
         try:
-            with np.load(path) as state:
+            with path.open("rb") as file, np.load(file) as state:
                 epoch, best = int(state["epoch"]), float(state["best"])
                 self.resize(self.recipe.side(epoch - 1))
                 self.model.set_weights(_numbered(state, "w"))

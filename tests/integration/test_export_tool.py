@@ -1,0 +1,180 @@
+"""tools/export.py: from a freshly built Keras file to answers of the daemon's own runner."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.timeout(400),
+    # Keras and TensorFlow warn about each other's and numpy's deprecations.
+    pytest.mark.filterwarnings("default"),
+]
+pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
+
+import export  # noqa: E402
+import keras  # noqa: E402
+import networks  # noqa: E402
+import predictors  # noqa: E402
+import quantise  # noqa: E402
+import synthetic  # noqa: E402
+
+from tests import fer2013_sample as make  # noqa: E402
+
+# The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.
+OPERATORS = {"CONV_2D", "ADD", "MUL", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"}
+PICTURES = synthetic.calibration(24, seed=7)
+
+
+def lively(policy: str = "float32") -> keras.Model:
+    """The 10-layer network with weights and batch statistics as unlike as training makes them."""
+    keras.utils.set_random_seed(3)
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = networks.build("cnn10", "best")
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    rng = np.random.default_rng(3)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            n = layer.get_weights()[0].shape
+            signs = np.where(rng.random(n) < 0.2, -1.0, 1.0)
+            values = [signs * rng.uniform(0.3, 1.5, n), rng.normal(0, 0.3, n), rng.uniform(0, 0.5, n)]
+            layer.set_weights([*values, rng.uniform(0.01, 1.0, n)])
+    return model
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
+    """A lively network, trained under bfloat16, exported from its file without data."""
+    folder = tmp_path_factory.mktemp("export")
+    model = lively("mixed_bfloat16")
+    model.save(folder / "best.keras")
+    out = folder / "models" / "expression.tflite"
+    assert export.main(["--model", str(folder / "best.keras"), "--out", str(out)]) == 0
+    return model, out
+
+
+def operators(path: Path) -> list[str]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_path=str(path), experimental_op_resolver_type=plain)
+    return [op["op_name"] for op in interpreter._get_ops_details()]
+
+
+def test_the_daemons_runner_answers_as_keras_does(exported: tuple[keras.Model, Path]) -> None:
+    model, path = exported
+    ours = predictors.of_tflite(path).predict(PICTURES)
+    theirs = predictors.of_keras_model(quantise.inference_copy(model)).predict(PICTURES[:1])
+    assert theirs.shape == (1, 7)
+    copy = quantise.inference_copy(model)
+    floats = np.concatenate([np.asarray(copy(p[None, ..., None] / np.float32(255))) for p in PICTURES])
+    assert np.abs(ours - floats).max() < 0.1
+    assert np.abs(ours - floats).mean() < 0.02
+
+
+def test_input_and_output_are_int8_batch_one_and_a_grey_level_is_one_step(
+    exported: tuple[keras.Model, Path],
+) -> None:
+    manifest = json.loads(exported[1].with_suffix(".json").read_text())
+    (inputs,), (outputs,) = manifest["inputs"], manifest["outputs"]
+    assert (inputs["shape"], inputs["dtype"], inputs["zero_point"]) == ([1, 48, 48, 1], "int8", -128)
+    assert inputs["scale"] == pytest.approx(1 / 255, rel=1e-4)
+    assert (outputs["shape"], outputs["dtype"], outputs["zero_point"]) == ([1, 7], "int8", -128)
+    assert outputs["scale"] == 1 / 256
+
+
+def test_the_manifest_tells_what_it_is_and_that_nothing_was_measured(exported: tuple[keras.Model, Path]) -> None:
+    manifest = json.loads(exported[1].with_suffix(".json").read_text())
+    assert (manifest["name"], manifest["file"]) == ("expression", "expression.tflite")
+    assert manifest["classes"] == list(networks.CLASSES)
+    assert manifest["calibration"]["source"] == "synthetic"
+    assert (manifest["metrics"], manifest["temperature"]) == ({}, 1.0)
+    assert np.array(manifest["golden"]).shape == (8, 7)
+
+
+def test_only_operators_that_both_runtimes_know(exported: tuple[keras.Model, Path]) -> None:
+    found = operators(exported[1])
+    assert set(found) <= OPERATORS
+    assert found.count("CONV_2D") == 10
+    assert found.count("FULLY_CONNECTED") == 2
+
+
+def test_convolutions_are_quantised_per_channel(exported: tuple[keras.Model, Path]) -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(exported[1]))
+    kernels = [t for t in interpreter.get_tensor_details() if tuple(t["shape"][1:3]) == (3, 3) and t["shape"][0] >= 64]
+    assert len(kernels) == 10
+    assert all(len(k["quantization_parameters"]["scales"]) == k["shape"][0] for k in kernels)
+
+
+def test_no_data_is_announced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = keras.Input((48, 48, 1))
+    hidden = keras.layers.Flatten()(keras.layers.MaxPooling2D(8)(keras.layers.Conv2D(4, 3)(inputs)))
+    keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(hidden)).save(tmp_path / "small.keras")
+    assert export.main(["--model", str(tmp_path / "small.keras"), "--out", str(tmp_path / "small.tflite")]) == 0
+    assert "calibrated on synthetic pictures, accuracy not measured; do not ship" in capsys.readouterr().err
+    manifest = json.loads((tmp_path / "small.json").read_text())
+    assert manifest["classes"] == ["class0", "class1", "class2"]
+
+
+def test_with_data_temperature_accuracy_parity_and_origin_go_into_the_manifest(tmp_path: Path) -> None:
+    lively().save(tmp_path / "best.keras")
+    run: dict[str, Any] = {"arch": "cnn10", "seed": 5, "validation": 0.2, "machine": "not for the manifest"}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    data = make.sample(tmp_path / "fer2013.csv", training=70, test=20)
+    out = tmp_path / "expression.tflite"
+    arguments = ["--model", str(tmp_path / "best.keras"), "--out", str(out), "--data", str(data), "--note", "a test"]
+    assert export.main(arguments) == 0
+    manifest = json.loads(out.with_suffix(".json").read_text())
+    assert manifest["training"] == {"arch": "cnn10", "seed": 5, "validation": 0.2, "note": "a test"}
+    assert manifest["metrics"]["validation"]["n"] == 14
+    assert manifest["metrics"]["PublicTest"]["n"] == 21
+    assert manifest["metrics"]["parity"]["n"] == 21
+    assert 0.25 <= manifest["temperature"] <= 4
+    predictors.of_tflite(out)  # the runner accepts the final manifest
+
+
+def test_folding_the_scales_changes_no_answer_not_even_for_negative_ones() -> None:
+    plain, folded = quantise.inference_copy(lively()), quantise.inference_copy(lively())
+    quantise.fold_scales(folded)
+    for picture in PICTURES[:6]:
+        x = picture[None, ..., None] / np.float32(255)
+        np.testing.assert_allclose(np.asarray(folded(x)), np.asarray(plain(x)), atol=1e-5)
+    norms = [layer for layer in folded.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert all(set(np.unique(norm.get_weights()[0])) <= {-1.0, 1.0} for norm in norms)
+
+
+@pytest.mark.parametrize("case", ["missing", "cut in half", "text", "colour"])
+def test_a_keras_file_that_cannot_be_used_is_one_line_and_exit_78(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    path = tmp_path / "best.keras"
+    if case == "text":
+        path.write_text("no network")
+    elif case != "missing":
+        inputs = keras.Input((8, 8, 3))
+        keras.Model(inputs, keras.layers.Dense(7)(keras.layers.Flatten()(inputs))).save(path)
+    if case == "cut in half":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    capsys.readouterr()
+    assert export.main(["--model", str(path), "--out", str(tmp_path / "a.tflite")]) == 78
+    err = capsys.readouterr().err
+    assert err.startswith(f"export: {path}: ")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "a.tflite").exists()
+
+
+def test_data_without_training_is_exit_65(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lively().save(tmp_path / "best.keras")
+    data = make.write(tmp_path / "a.csv", make.rows("PublicTest", 3))
+    arguments = ["--model", str(tmp_path / "best.keras"), "--out", str(tmp_path / "a.tflite"), "--data", str(data)]
+    assert export.main(arguments) == 65
+    assert "no rows with Usage 'Training'" in capsys.readouterr().err
