@@ -16,7 +16,7 @@ from fermon.cameras.cabin import BODY_LEFT, BODY_TOP, draw_body, draw_cabin
 from fermon.cameras.contract import EndOfFrames
 from fermon.cameras.demo_face import ANGRY, NEUTRAL
 from fermon.cameras.demo_script import END_S, Moment, moment
-from fermon.cameras.drawing import Image
+from fermon.cameras.drawing import FaceShape, Image
 from fermon.cameras.head import LEFT, TOP, draw_head
 from fermon.cameras.opencv import quiet_cv2
 from fermon.cameras.pace import Pacer
@@ -29,6 +29,7 @@ UNIT_PX = 86.0  # half the face's width
 AT = (320.0, 196.0)  # px, where the middle of the eyes rests
 AWAY_PX = 520.0  # how far aside the driver goes to be out of the picture
 NOISE = 2.2  # standard deviation of the sensor noise, gray levels
+NOISE_SPARE = 64  # px by which one noise picture is larger than a frame: shifted about, it is new in each
 SEED = 20
 ANGER_STEPS = 6  # faces drawn between neutral and angry, so that a change takes a quarter of a second or so
 
@@ -81,6 +82,26 @@ class Layer:
     y: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the head is: its origin in px of the frame, its tilt, its size against the drawn one."""
+
+    x: float
+    y: float
+    roll_deg: float
+    scale: float
+
+
+def pose(t_s: float, now: Moment) -> Pose:
+    """Return how the driver holds the head at `t_s`: never quite still, and sinking a little in sleep."""
+    return Pose(
+        AT[0] + 5.0 * math.sin(0.86 * t_s) + 2.5 * math.sin(2.2 * t_s + 1),
+        AT[1] + 2.5 * math.sin(1.1 * t_s + 2) + 5.0 * now.lids_long,
+        1.4 * math.sin(0.53 * t_s + 0.4),
+        1 + 0.012 * math.sin(0.7 * t_s),
+    )
+
+
 class Painter:
     """Puts the layers together. Faces are drawn when they are first needed and then kept (about twenty)."""
 
@@ -90,27 +111,27 @@ class Painter:
         self._seated = self._cabin.copy()
         _put(self._seated, self._body, *AT)
         self._heads: dict[tuple[int, int, int], Layer] = {}
-        noise = np.random.default_rng(SEED).normal(0, NOISE, (HEIGHT + 64, WIDTH + 64))
+        noise = np.random.default_rng(SEED).normal(0, NOISE, (HEIGHT + NOISE_SPARE, WIDTH + NOISE_SPARE))
         self._noise = np.round(noise).astype(np.int16)
 
     def paint(self, t_s: float, seq: int) -> NDArray[np.uint8]:
         """Return the frame number `seq` of time `t_s`: uint8 (480, 640)."""
-        cv2 = quiet_cv2()
         now = moment(t_s)
-        x = AT[0] + 5.0 * math.sin(0.86 * t_s) + 2.5 * math.sin(2.2 * t_s + 1)
-        y = AT[1] + 2.5 * math.sin(1.1 * t_s + 2) + 5.0 * now.lids_long
-        roll = 1.4 * math.sin(0.53 * t_s + 0.4)
-        scale = 1 + 0.012 * math.sin(0.7 * t_s)
-        if now.away > 0:
-            picture = self._cabin.copy()
-            if now.away < 1:
-                aside = AWAY_PX * now.away
-                _put(picture, self._body, AT[0] + aside, AT[1])
-                _put(picture, self.head(now), x + aside, y, roll, scale)
-        else:
+        return self.compose(self.head(now) if now.away < 1 else None, pose(t_s, now), now.away, seq)
+
+    def compose(self, head: Layer | None, at: Pose, away: float, seq: int) -> NDArray[np.uint8]:
+        """Return the cabin with the driver in it, `away` (0..1) of the way out of the picture, and sensor noise."""
+        cv2 = quiet_cv2()
+        aside = AWAY_PX * away
+        if away == 0:
             picture = self._seated.copy()
-            _put(picture, self.head(now), x, y, roll, scale)
-        dx, dy = seq * 29 % 64, seq * 43 % 64
+        else:
+            picture = self._cabin.copy()
+            if away < 1:
+                _put(picture, self._body, AT[0] + aside, AT[1])
+        if head is not None:
+            _put(picture, head, at.x + aside, at.y, at.roll_deg, at.scale)
+        dx, dy = seq * 29 % NOISE_SPARE, seq * 43 % NOISE_SPARE
         noise = self._noise[dy : dy + HEIGHT, dx : dx + WIDTH]
         return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
 
@@ -121,9 +142,13 @@ class Painter:
         key = (anger, lids, gaze)
         if key not in self._heads:
             shape = NEUTRAL.mixed(ANGRY, anger / ANGER_STEPS).lidded(lids / 2)
-            shape = replace(shape, gaze=0.35 * gaze)
-            self._heads[key] = Layer(*draw_head(shape, UNIT_PX), LEFT * UNIT_PX, TOP * UNIT_PX)
+            self._heads[key] = head_layer(replace(shape, gaze=0.35 * gaze))
         return self._heads[key]
+
+
+def head_layer(shape: FaceShape) -> Layer:
+    """Draw a head."""
+    return Layer(*draw_head(shape, UNIT_PX), LEFT * UNIT_PX, TOP * UNIT_PX)
 
 
 def _put(picture: Image, layer: Layer, x: float, y: float, roll_deg: float = 0.0, scale: float = 1.0) -> None:

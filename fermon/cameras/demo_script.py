@@ -46,7 +46,7 @@ BLINK_S = 0.2  # three frames
 BLINK_EVERY_S = {"attentive": 3.1, "angry": 4.3, "blinking": 0.85}
 LID_S = 0.1  # to lower or raise the lids
 ANGER_S = 0.4  # to become angry or calm
-AWAY_S = 0.7  # to leave the picture before "gone" begins, and to come back before it ends
+AWAY_S = 0.7  # to leave the picture before "gone" begins, and to come back after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ def expected_alerts() -> tuple[Expected, ...]:
             (angry.start_s + 11.2, angry.start_s + 14.5),
             (angry.end_s + 5.7, angry.end_s + 9.0),
         ),
-        # 9.5 s after the last usable frame, which is one on the way out; back when 2 of the last 3 s are usable.
+        # 9.5 s after the last usable frame, which is one on the way out; over when 2 of the last 3 s are usable.
         Expected(
             Kind.UNAVAILABLE,
             Level.NOTICE,
             (gone.start_s + 9.5 - AWAY_S - slack, gone.start_s + 10.2),
-            (gone.end_s + 2.0 - AWAY_S - slack, gone.end_s + 3.2),
+            (gone.end_s + 2.0, gone.end_s + 2.0 + AWAY_S + slack),
         ),
         Expected(
             Kind.MICROSLEEP, Level.WARNING, _window(asleep.start_s + 1.5, slack), _window(asleep.end_s + 0.5, slack)

@@ -143,7 +143,7 @@ def _brow(c: Canvas, s: FaceShape, side: float) -> None:
     for i in range(n):
         x, y = line[int((i + 0.5) / n * (len(line) - 1))]
         lean = 0.02 + 0.05 * i / n
-        h = 0.5 * s.brow_thick
+        h = 0.5 * s.brow_thick * (1 - 0.7 * i / n)
         c.line([(x - side * 0.01, y + h), (x + side * lean, y - h)], 0.014, 30, 0.5 * s.brow_dark, 0.004, 0.3)
 
 
