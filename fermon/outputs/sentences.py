@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -10,6 +11,7 @@ from fermon.domain import Kind, Received, Status
 MOST_CHARACTERS = 82  # NMEA 0183: the longest sentence, `$` and line end included
 NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for sscanf, strtok and atoi alike
 MOST_MS = 2**32 - 1  # the receiver's unsigned long; wraps after 49.7 days as a microcontroller's millis() does
+MOST_CLOSURE_MS = 2**31 - 1
 MOST_KMH = 500.0
 KMH = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
 
@@ -18,7 +20,7 @@ def checksum(text: str) -> int:
     """Return the XOR of the characters between `$` and `*`.
 
     >>> f"{checksum('FERMA'):02X}"
-    '5A'
+    '5D'
     """
     result = 0
     for character in text.encode("ascii"):
@@ -30,7 +32,7 @@ def sentence(text: str) -> bytes:
     """Return `text` framed, with checksum and line end.
 
     >>> sentence("FERMA")
-    b'$FERMA*5A\\r\\n'
+    b'$FERMA*5D\\r\\n'
     """
     return f"${text}*{checksum(text):02X}\r\n".encode("ascii")
 
@@ -42,14 +44,15 @@ def status_sentence(status: Status) -> bytes:
     is none. Booting is state 0 with level 0, "cannot see" is state 0 with level 1.
     """
     state = status.state
-    perclos = NOT_AVAILABLE if state.perclos_60s is None else round(min(max(state.perclos_60s, 0.0), 1.0) * 100)
+    share, closure_s = state.perclos_60s, state.closure_s
+    perclos = NOT_AVAILABLE if share is None or math.isnan(share) else round(min(max(share, 0.0), 1.0) * 100)
     fields = (
         status.uptime_ms & MOST_MS,
         int(status.wakefulness),
         int(any(alert.kind is Kind.ANGER for alert in state.alerts)),
         int(state.visibility),
         perclos,
-        min(round(max(state.closure_s, 0.0) * 1000), MOST_MS),
+        0 if math.isnan(closure_s) else round(min(max(closure_s * 1000, 0.0), MOST_CLOSURE_MS)),
         state.level,
     )
     return sentence("FERM," + ",".join(map(str, fields)))

@@ -38,7 +38,7 @@ void loop() {
 
   bool down = digitalRead(BUTTON) == LOW;
   if (down && !wasDown && millis() - pressedAt > 200) {
-    Serial1.print("$FERMA*5A\r\n");
+    Serial1.print("$FERMA*5D\r\n");
     pressedAt = millis();
   }
   wasDown = down;
