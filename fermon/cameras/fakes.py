@@ -168,7 +168,7 @@ class FakePicamera2:
             raise RuntimeError("Camera __init__ sequence did not complete.")
         self.held = 0
         self.closed = False
-        self._config: dict[str, Any] = {}
+        self.configuration: dict[str, Any] = {}
         self._started = False
         self._seq = -1
         self._released = threading.Event()
@@ -209,14 +209,14 @@ class FakePicamera2:
     def configure(self, camera_config: dict[str, Any] | None = None) -> None:
         if camera_config is None or camera_config["main"]["format"] != "YUV420":
             raise RuntimeError(f"Invalid camera configuration: {camera_config}")
-        self._config = camera_config
+        self.configuration = camera_config
 
     def stream_configuration(self, name: str = "main") -> dict[str, Any]:
-        config: dict[str, Any] = self._config[name]
+        config: dict[str, Any] = self.configuration[name]
         return config
 
     def start(self, config: object = None, show_preview: bool = False) -> None:
-        if not self._config:
+        if not self.configuration:
             raise RuntimeError("Camera has not been configured")
         self._started = True
 
@@ -230,12 +230,12 @@ class FakePicamera2:
         if script.frozen_after is not None and self._seq + 1 >= script.frozen_after:
             self._released.wait(timeout)
             raise TimeoutError
-        if self.held >= self._config["buffer_count"]:
+        if self.held >= self.configuration["buffer_count"]:
             raise TimeoutError
         time.sleep(1 / script.rate_hz)
         self._seq += 1
         self.held += 1
-        width, height = self._config["main"]["size"]
+        width, height = self.configuration["main"]["size"]
         if script.resized_after is not None and self._seq >= script.resized_after:
             width, height = width // 2, height // 2
         stamp = time.monotonic_ns() if script.stamps == CLOCK_REAL else 0

@@ -1,0 +1,110 @@
+"""The simulated driver: its script, its pictures, and that a real detector finds the drawn face."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from fermon.cameras import EndOfFrames
+from fermon.cameras.demo import RATE_HZ, DemoCamera, Painter
+from fermon.cameras.demo_face import ANGRY, NEUTRAL
+from fermon.cameras.demo_script import END_S, SCRIPT, expected_alerts, moment
+from fermon.cameras.pace import Pacer
+from fermon.domain import Frame, Kind
+from fermon.errors import CameraLost
+
+
+@pytest.fixture(scope="module")
+def painter() -> Painter:
+    return Painter()
+
+
+def test_the_script_has_no_gaps_and_ends_in_time() -> None:
+    assert SCRIPT[0].start_s == 0
+    for before, after in itertools.pairwise(SCRIPT):
+        assert before.end_s == after.start_s
+    assert END_S < 90
+    whats = [segment.what for segment in SCRIPT]
+    for what in ("attentive", "blinking", "microsleep", "angry", "gone"):
+        assert what in whats
+
+
+def test_the_driver_does_what_the_script_says() -> None:
+    for segment in SCRIPT:
+        middle = moment((segment.start_s + segment.end_s) / 2)
+        assert (middle.lids_long == 1) == (segment.what in ("microsleep", "asleep"))
+        assert (middle.anger == 1) == (segment.what == "angry")
+        assert (middle.away == 1) == (segment.what == "gone")
+
+
+def test_lids_are_shut_from_the_first_to_the_last_frame_of_a_sleep() -> None:
+    for segment in SCRIPT:
+        if segment.what in ("microsleep", "asleep"):
+            assert moment(segment.start_s).lids == 1
+            assert moment(segment.end_s - 0.001).lids == 1
+            assert moment(segment.end_s + 0.15).lids == 0
+
+
+def test_blinks_stay_blinks() -> None:
+    """No closure but the sleeps is as long as a quarter of a second, from which on PERCLOS would count it."""
+    times = np.arange(0, END_S, 0.005)
+    shut = np.array([moment(t).lids >= 0.5 and moment(t).lids_long == 0 for t in times])
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], shut.astype(int), [0]])))
+    lengths = (edges[1::2] - edges[::2]) * 0.005
+    assert 10 <= len(lengths) <= 40
+    assert lengths.max() <= 0.32  # both ramps to the half included
+
+
+def test_expected_alerts_lie_in_the_demo_and_in_order() -> None:
+    for alert in expected_alerts():
+        assert 0 < alert.raised_s[0] < alert.raised_s[1] < END_S
+        if alert.cleared_s is not None:
+            assert alert.raised_s[1] < alert.cleared_s[0] < alert.cleared_s[1] < END_S
+    kinds = {alert.kind for alert in expected_alerts()}
+    assert {Kind.MICROSLEEP, Kind.ANGER, Kind.UNAVAILABLE} <= kinds
+
+
+def test_it_ends_by_itself_at_its_rate() -> None:
+    camera = DemoCamera(Pacer("max"))
+    frames = 0
+    last: Frame | None = None
+    with pytest.raises(EndOfFrames, match="demo: end after 76 s"):
+        while (frame := camera.read(1.0)) is not None:
+            frames, last = frames + 1, frame
+    assert frames == round(END_S * RATE_HZ)
+    assert last is not None
+    assert last.t_ns == pytest.approx((END_S - 1 / RATE_HZ) * 1e9, abs=1)
+    camera.close()
+    with pytest.raises(CameraLost):
+        camera.read(0.0)
+
+
+def test_pictures_are_the_same_for_whoever_paints_them(painter: Painter) -> None:
+    other = Painter()
+    for t in (13.0, 1.0, 30.0, 46.0):  # in another order than the camera's
+        assert np.array_equal(painter.paint(t, int(t * RATE_HZ)), other.paint(t, int(t * RATE_HZ)))
+
+
+def test_the_sensor_noise_is_new_in_each_frame(painter: Painter) -> None:
+    one, other = painter.paint(50.0, 750), painter.paint(50.0, 751)
+    difference = one.astype(int) - other.astype(int)
+    assert 1.0 < difference.std() < 6.0
+
+
+def test_faces_differ_by_expression_lids_and_gaze(painter: Painter) -> None:
+    assert NEUTRAL != ANGRY
+    open_, shut, angry = (painter.paint(t, 0)[120:320, 220:420].astype(int) for t in (17.0, 13.0, 30.0))
+    assert np.abs(open_ - shut).mean() > 1
+    assert np.abs(open_ - angry).mean() > 1
+
+
+def test_a_detector_finds_the_face_when_it_is_there_and_only_then(painter: Painter) -> None:
+    """OpenCV's own frontal cascade: a detector that knows nothing of fermon."""
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    for t in np.arange(0.5, END_S, 3.7):
+        faces = cascade.detectMultiScale(painter.paint(float(t), int(t * RATE_HZ)), 1.1, 5, minSize=(100, 100))
+        away = moment(float(t)).away
+        assert len(faces) == (0 if away == 1 else 1), f"at {t:.1f} s"
