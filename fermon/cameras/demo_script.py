@@ -42,9 +42,9 @@ SCRIPT = (
 )
 END_S = SCRIPT[-1].end_s
 
-BLINK_S = 0.2  # three frames
+BLINK_S = 0.1  # quite shut; with the lids' way two or three frames, under the 0.25 s from which PERCLOS counts
 BLINK_EVERY_S = {"attentive": 3.1, "angry": 4.3, "blinking": 0.85}
-LID_S = 0.1  # to lower or raise the lids
+LID_S = 0.05  # to lower or raise the lids
 ANGER_S = 0.4  # to become angry or calm
 AWAY_S = 0.7  # to leave the picture before "gone" begins, and to come back after it
 
@@ -73,8 +73,8 @@ def expected_alerts() -> tuple[Expected, ...]:
             _window(microsleep.start_s + 1.5, slack),
             _window(microsleep.end_s + 0.5, slack),
         ),
-        # Smoothing with 2.5 s reaches 0.6 after 1.5 to 3.9 s, for p(angry) of 0.95 to 0.75 out of 0.05 to 0.3; then
-        # 10 s. Back below 0.4 it is 0.9 to 3.5 s after the end; then 5 s.
+        # Smoothing with 2.5 s reaches 0.6 after 1.5 to 3.9 s, for p(angry) of 0.97 to 0.75 from 0.05 to 0.15 before;
+        # then 10 s. Back below 0.4 it is 1.3 to 3.5 s after the end; then 5 s.
         Expected(
             Kind.ANGER,
             Level.NOTICE,

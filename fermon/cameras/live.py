@@ -17,7 +17,7 @@ from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost
 
 IDLE_S = 0.02  # pause after a grab that gave nothing: an unplugged device fails at once and would spin
-JOIN_S = 1.5  # how long close() waits for the thread: a little more than OpenCV's select() (see opencv.py)
+JOIN_S = 0.5  # how long close() waits for the thread: enough for one that is not stuck
 
 Gray = NDArray[np.uint8]
 
