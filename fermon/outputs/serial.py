@@ -113,6 +113,7 @@ class SerialOutput:
                     self._next = b""
                 self._begun = data[taken:]
                 self._proven = True
+                self._waiting_since = None
         except BlockingIOError:
             now = self._clock()
             self._waiting_since = now if self._waiting_since is None else self._waiting_since
@@ -122,8 +123,6 @@ class SerialOutput:
                 ) from None
         except (OSError, ValueError) as error:
             raise self._gone(error) from error
-        else:
-            self._waiting_since = None
 
     def _gone(self, error: Exception) -> OutputError:
         return OutputError(f"serial: {self._settings.port} is gone ({error}); unplugged?")
