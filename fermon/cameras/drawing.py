@@ -6,6 +6,8 @@ Lengths are in *units* of half the face's width, x to the right, y down, the ori
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -147,18 +149,15 @@ class Canvas:
         u, v = (dx * c + dy * s) / np.float32(rx), (dy * c - dx * s) / np.float32(ry)
         self._gray[rows, columns] += np.float32(delta) * np.exp(np.float32(-0.5) * (u * u + v * v))
 
-    def snapshot(self) -> Image:
-        """Return a copy of the picture, for `keep_inside`."""
-        return self._gray.copy()
-
-    def keep_inside(self, outline: Points, before: Image) -> None:
-        """Put back `before` everywhere outside the outline."""
-        if (found := self._mask(outline, 0.0)) is None:
-            return
-        place, mask = found
-        inside = before[place] + mask * (self._gray[place] - before[place])
-        self._gray[:] = before
-        self._gray[place] = inside
+    @contextlib.contextmanager
+    def inside(self, outline: Points) -> Iterator[Points]:
+        """Whatever is painted within the `with` stays inside `outline`, which it gives."""
+        before = self._gray.copy()
+        yield outline
+        if (found := self._mask(outline, 0.0)) is not None:
+            place, mask = found
+            before[place] += mask * (self._gray[place] - before[place])
+            self._gray = before
 
     def finish(self) -> tuple[Image, Image]:
         """Return the gray picture 0..255 and its alpha 0..1 at the final size, both float32."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from fermon.cameras.drawing import Canvas, Curve, FaceShape, Image, Points, ellipse, lowered, mirrored, ribbon, smooth
@@ -89,18 +91,8 @@ def _eye(c: Canvas, s: FaceShape, side: float) -> None:
     lid_y = -0.5 * max(0.0, s.lid_upper) - 0.05
     c.shade(side * EYE_X, lid_y, 0.15, 0.06, 12)
     if opening > 0.012:
-        almond = np.concatenate([upper, lower[::-1]])
-        eyeball = Inside(c, almond)
-        eyeball.fill(almond, 212, 1.0, 0.004)
-        x = side * EYE_X + s.gaze * 0.07
-        eyeball.fill(ellipse(x, -0.025, 0.100, 0.100), 62, 1.0, 0.006)
-        eyeball.fill(ellipse(x, -0.010, 0.070, 0.075), 92, 0.6, 0.02)
-        eyeball.fill(ellipse(x, -0.025, 0.045, 0.045), 16, 1.0, 0.006)
-        eyeball.fill(ribbon(lowered(upper, 0.03), 0.09, 0.6, 0.6), 60, 0.5, 0.02)  # the lid's shadow on the ball
-        for corner in (EYE_X - EYE_HALF, EYE_X + EYE_HALF):
-            eyeball.fill(ellipse(side * corner, 0.0, 0.06, 0.06), 140, 0.7, 0.02)
-        eyeball.fill(ellipse(x - 0.035, -0.060, 0.020, 0.020), 250, 1.0, 0.003)
-        eyeball.done()
+        with c.inside(np.concatenate([upper, lower[::-1]])) as almond:
+            _eyeball(c, almond, upper, side, s.gaze)
     c.fill(ribbon(upper, 0.040, 0.35, 0.75), 28, 0.92, 0.006)  # lashes
     c.fill(ribbon(lower, 0.018, 0.3, 0.6), 88, 0.6 if opening > 0.012 else 0.0, 0.008)
     if opening <= 0.012:  # shut: the lashes point down
@@ -113,18 +105,16 @@ def _eye(c: Canvas, s: FaceShape, side: float) -> None:
     c.shade(side * 0.42, 0.17, 0.16, 0.05, -40 * s.bag)
 
 
-class Inside:
-    """Paints on a canvas, but only inside an outline: what is done to the rest is taken back."""
-
-    def __init__(self, canvas: Canvas, outline: Points) -> None:
-        self._canvas = canvas
-        self._outline = outline
-        self._before = canvas.snapshot()
-        self.fill = canvas.fill
-
-    def done(self) -> None:
-        """Restore everything outside."""
-        self._canvas.keep_inside(self._outline, self._before)
+def _eyeball(c: Canvas, almond: Points, upper: Points, side: float, gaze: float) -> None:
+    c.fill(almond, 212, 1.0, 0.004)
+    x = side * EYE_X + gaze * 0.07
+    c.fill(ellipse(x, -0.025, 0.100, 0.100), 62, 1.0, 0.006)
+    c.fill(ellipse(x, -0.010, 0.070, 0.075), 92, 0.6, 0.02)
+    c.fill(ellipse(x, -0.025, 0.045, 0.045), 16, 1.0, 0.006)
+    c.fill(ribbon(lowered(upper, 0.03), 0.09, 0.6, 0.6), 60, 0.5, 0.02)  # the lid's shadow on the ball
+    for corner in (EYE_X - EYE_HALF, EYE_X + EYE_HALF):
+        c.fill(ellipse(side * corner, 0.0, 0.06, 0.06), 140, 0.7, 0.02)
+    c.fill(ellipse(x - 0.035, -0.060, 0.020, 0.020), 250, 1.0, 0.003)
 
 
 def _brow(c: Canvas, s: FaceShape, side: float) -> None:
@@ -163,49 +153,64 @@ def _nose(c: Canvas, s: FaceShape) -> None:
     c.shade(0.0, 0.86, 0.035, 0.06, -10)  # philtrum
 
 
-def _mouth(c: Canvas, s: FaceShape) -> None:
-    y, half, gap = s.mouth_y, s.mouth_half, max(0.0, s.mouth_open)
-    corner = y + s.mouth_corner
-    side_gap = gap * (0.25 + 0.75 * s.mouth_square)
-    hang = s.mouth_corner
+class Lips(NamedTuple):
+    """Four curves from corner to corner, from above: the upper lip's edges, then the lower lip's."""
 
-    def row(middle: float, at: float, end: float) -> Curve:
-        """A curve from corner to corner through three heights: in the middle, at 0.6 of the half, at the end."""
-        right: Curve = [(0.32 * half, middle + 0.1 * (at - middle)), (0.68 * half, at), (half, end)]
+    above: Curve
+    top: Curve
+    low: Curve
+    below: Curve
+
+
+def _lips(s: FaceShape) -> Lips:
+    y, half, gap, hang = s.mouth_y, s.mouth_half, max(0.0, s.mouth_open), s.mouth_corner
+    corner = y + hang
+    side_gap = gap * (0.25 + 0.75 * s.mouth_square)
+
+    def row(middle: float, at: float) -> Curve:
+        """Through two heights, in the middle and at two thirds of the way to the corner, and the corner."""
+        right: Curve = [(0.32 * half, middle + 0.1 * (at - middle)), (0.68 * half, at), (half, corner)]
         return [*mirrored(right)[::-1], (0.0, middle), *right]
 
-    top = row(y - 0.5 * gap, y + 0.35 * hang - 0.5 * side_gap, corner)
-    low = row(y + 0.5 * gap, y + 0.35 * hang + 0.5 * side_gap, corner)
-    lip_top = row(y - 0.5 * gap - 0.86 * s.lip_upper, y + 0.35 * hang - 0.5 * side_gap - 0.62 * s.lip_upper, corner)
-    lip_top[2] = (-0.12 * half / 0.36, y - 0.5 * gap - s.lip_upper - 0.004)  # Cupid's bow
-    lip_top[4] = (0.12 * half / 0.36, y - 0.5 * gap - s.lip_upper - 0.004)
-    lip_low = row(y + 0.5 * gap + s.lip_lower, y + 0.35 * hang + 0.5 * side_gap + 0.62 * s.lip_lower, corner)
-    upper = np.concatenate([smooth(lip_top), smooth(top)[::-1]])
-    lower = np.concatenate([smooth(low), smooth(lip_low)[::-1]])
+    up, down = y + 0.35 * hang - 0.5 * side_gap, y + 0.35 * hang + 0.5 * side_gap
+    above = row(y - 0.5 * gap - 0.86 * s.lip_upper, up - 0.62 * s.lip_upper)
+    for i, side in ((2, -1.0), (4, 1.0)):  # Cupid's bow
+        above[i] = (side * 0.12 * half / 0.36, y - 0.5 * gap - s.lip_upper - 0.004)
+    below = row(y + 0.5 * gap + s.lip_lower, down + 0.62 * s.lip_lower)
+    return Lips(above, row(y - 0.5 * gap, up), row(y + 0.5 * gap, down), below)
+
+
+def _mouth(c: Canvas, s: FaceShape) -> None:
+    y, half, gap = s.mouth_y, s.mouth_half, max(0.0, s.mouth_open)
+    lips = _lips(s)
+    upper = np.concatenate([smooth(lips.above), smooth(lips.top)[::-1]])
+    lower = np.concatenate([smooth(lips.low), smooth(lips.below)[::-1]])
     c.shade(0.0, y + 0.5 * gap + s.lip_lower + 0.05, 0.22, 0.035, -26)
     c.fill(lower, SKIN - 130 * s.lip_dark, 0.85, 0.014)
     c.fill(upper, SKIN - 200 * s.lip_dark, 0.85, 0.014)
     c.shade(-0.03, y + 0.5 * gap + 0.5 * s.lip_lower, 0.13, 0.02, 22)
     if gap > 0.008:
-        hole = np.concatenate([smooth(top), smooth(low)[::-1]])
-        before = c.snapshot()
-        c.fill(hole, 26, 1.0, 0.006)
-        if s.teeth > 0:
-            teeth = np.concatenate([smooth(top), lowered(smooth(top), 0.80 * gap)[::-1]])
-            c.fill(teeth, 205, s.teeth, 0.010)
-            c.shade(0.85 * half, y, 0.3 * half, 0.2, -60 * s.teeth)
-            c.shade(-0.85 * half, y, 0.3 * half, 0.2, -60 * s.teeth)
-            c.line(
-                [(-0.85 * half, y + 0.02), (0.0, y + 0.02), (0.85 * half, y + 0.02)], 0.012, 90, 0.6 * s.teeth, 0.006
-            )
-            for i in range(-4, 5):
-                x = i * 0.17 * half
-                c.line([(x, y - 0.5 * gap), (x, y + 0.5 * gap)], 0.008, 110, 0.5 * s.teeth, 0.004)
-        c.keep_inside(hole, before)
+        with c.inside(np.concatenate([smooth(lips.top), smooth(lips.low)[::-1]])) as hole:
+            c.fill(hole, 26, 1.0, 0.006)
+            _teeth(c, s, lips.top)
     else:
-        c.line(top, 0.024, 52, 0.85, 0.008, 0.5)
+        c.line(lips.top, 0.024, 52, 0.85, 0.008, 0.5)
     for side in SIDES:
-        c.shade(side * (half + 0.02), corner, 0.035, 0.035, -34)
+        c.shade(side * (half + 0.02), y + s.mouth_corner, 0.035, 0.035, -34)
+
+
+def _teeth(c: Canvas, s: FaceShape, top: Curve) -> None:
+    y, half, gap = s.mouth_y, s.mouth_half, s.mouth_open
+    if s.teeth <= 0:
+        return
+    c.fill(np.concatenate([smooth(top), lowered(smooth(top), 0.80 * gap)[::-1]]), 205, s.teeth, 0.010)
+    for side in SIDES:
+        c.shade(side * 0.85 * half, y, 0.3 * half, 0.2, -60 * s.teeth)
+    bite: Curve = [(-0.85 * half, y + 0.02), (0.0, y + 0.02), (0.85 * half, y + 0.02)]
+    c.line(bite, 0.012, 90, 0.6 * s.teeth, 0.006)
+    for i in range(-4, 5):
+        x = i * 0.17 * half
+        c.line([(x, y - 0.5 * gap), (x, y + 0.5 * gap)], 0.008, 110, 0.5 * s.teeth, 0.004)
 
 
 def _folds(c: Canvas, s: FaceShape) -> None:
