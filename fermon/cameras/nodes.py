@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -9,6 +10,9 @@ import struct
 from pathlib import Path
 
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability of 104 bytes), linux/videodev2.h
+# VIDIOC_G_FMT and VIDIOC_S_FMT: _IOWR('V', 4 and 5, struct v4l2_format), whose union holds a pointer
+_FORMAT_BYTES = 208 if struct.calcsize("P") == 8 else 204
+_G_FMT, _S_FMT = (0xC0000000 | _FORMAT_BYTES << 16 | ord("V") << 8 | number for number in (4, 5))
 _CAPTURE = 0x00000001  # V4L2_CAP_VIDEO_CAPTURE
 _DEVICE_CAPS = 0x80000000  # V4L2_CAP_DEVICE_CAPS: device_caps tells of this node alone
 
@@ -38,6 +42,29 @@ def describe(device: str) -> tuple[str, bool] | None:
     return card, bool((device_caps if caps & _DEVICE_CAPS else caps) & _CAPTURE)
 
 
+def busy(device: str) -> bool:
+    """Tell whether another program streams from `device`, by setting the format that it has anyway.
+
+    Asked beforehand, since OpenCV waits a second for each of the 17 formats that it tries on a busy device.
+    """
+    import fcntl
+
+    try:
+        fd = os.open(device, os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    try:
+        form = bytearray(_FORMAT_BYTES)
+        struct.pack_into("I", form, 0, 1)  # V4L2_BUF_TYPE_VIDEO_CAPTURE
+        fcntl.ioctl(fd, _G_FMT, form)
+        fcntl.ioctl(fd, _S_FMT, form)
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    finally:
+        os.close(fd)
+    return False
+
+
 def listing() -> str:
     """Return a sentence that lists the cameras there are."""
     found = []
@@ -64,7 +91,7 @@ def holders(device: str) -> list[str]:
                 found.append(f"{(links.parent / 'comm').read_text().strip()} (pid {pid})")
         except OSError:  # gone meanwhile, or not ours to look at
             continue
-    return found
+    return found[:5]
 
 
 def problem(device: str) -> str | None:
@@ -82,7 +109,7 @@ def problem(device: str) -> str | None:
     answer = describe(device)
     if answer is not None and not answer[1]:
         return f"{device}: {answer[0]} captures no video. {listing()}"
-    return None
+    return refused(device) if busy(device) else None
 
 
 def refused(device: str) -> str:

@@ -121,12 +121,13 @@ def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
 
 def _ask(capture: Capture, pixel_format: str, settings: CameraSettings) -> Mode:
     cv2 = quiet_cv2()
-    # The pixel format goes first: sizes and rates depend on it. What cannot be set is seen by reading it back.
+    # Raw first, as each later call lays out OpenCV's frame anew; then the pixel format, on which sizes and rates
+    # depend. What cannot be set is seen by reading it back.
+    capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*pixel_format))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, settings.rate_hz)
-    capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
     code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     return Mode(
         code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 "),
@@ -182,7 +183,7 @@ def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | N
     """Return the gray picture uint8 (height, width) inside the driver's raw `picture`, or None if it is damaged.
 
     Told by its shape, since OpenCV versions differ in what they leave unconverted: (h, w) gray; (h, w, 2) packed
-    YUV 4:2:2; (3h/2, w) planar YUV 4:2:0, gray first; one row: JPEG; (h, w, 3) BGR after all. The result never shares
+    YUV 4:2:2; (3h/2, w) planar YUV 4:2:0, gray first; one row: JPEG; (h, w, 3) BGR or RGB. The result never shares
     memory with the driver's buffers (OpenCV copied them) and is contiguous.
     """
     cv2 = quiet_cv2()
@@ -198,7 +199,6 @@ def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | N
     if picture.ndim == 2:
         return picture[: picture.shape[0] * 2 // 3] if mode.pixel_format in PLANAR else picture
     if picture.shape[2] == 2:
-        gray: Gray = cv2.extractChannel(picture, 1 if mode.pixel_format == "UYVY" else 0)
-        return gray
-    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    return gray  # noqa: RET504 (typed)
+        return np.asarray(cv2.extractChannel(picture, 1 if mode.pixel_format == "UYVY" else 0), np.uint8)
+    order = cv2.COLOR_RGB2GRAY if mode.pixel_format == "RGB3" else cv2.COLOR_BGR2GRAY
+    return np.asarray(cv2.cvtColor(picture, order), np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -109,3 +110,12 @@ def test_a_detector_finds_the_face_when_it_is_there_and_only_then(painter: Paint
         faces = cascade.detectMultiScale(painter.paint(float(t), int(t * RATE_HZ)), 1.1, 5, minSize=(100, 100))
         away = moment(float(t)).away
         assert len(faces) == (0 if away == 1 else 1), f"at {t:.1f} s"
+
+
+def test_the_faces_are_as_the_search_wrote_them() -> None:
+    """Nobody turned the numbers by hand: the file is what tools/shape_demo.py writes."""
+    from shape_demo import source
+
+    from fermon.cameras import demo_face
+
+    assert Path(demo_face.__file__).read_text(encoding="utf-8") == source(NEUTRAL, ANGRY)

@@ -124,7 +124,7 @@ def test_a_device_without_a_picture_size_is_no_camera(tmp_path: Path) -> None:
         fake(tmp_path, Script(width=0, height=0))
 
 
-@pytest.mark.parametrize("pixel_format", ["GREY", "YUYV", "UYVY", "NV12", "YU12", "BGR3"])
+@pytest.mark.parametrize("pixel_format", ["GREY", "YUYV", "UYVY", "NV12", "YU12", "BGR3", "RGB3"])
 def test_the_gray_picture_is_cut_out_exactly(pixel_format: str) -> None:
     gray = picture(5, 64, 48)
     made = to_gray(raw(gray, pixel_format), Mode(pixel_format, 64, 48, 30.0))
@@ -206,6 +206,7 @@ def test_no_permission_names_the_group(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_device_that_is_no_camera_is_still_tried() -> None:
     assert nodes.describe("/dev/full") is None  # it does not answer VIDIOC_QUERYCAP
+    assert not nodes.busy("/dev/full")
     with pytest.raises(CameraNotFound, match="refused to open it"):
         open_v4l2("/dev/full", SETTINGS)
 
