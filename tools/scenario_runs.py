@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scenarios import Line, Run, Scenario, Way, inputs
+from scenarios import Line, Part, Run, Scenario, Way, inputs
 
-from fermon.domain import Input, Observation
+from fermon.domain import Alert, Input, Observation
 from fermon.policy import Policy, PolicySettings
 
+USUAL = Way(15.0)
 TOLERANCE_S = 0.2  # beside the longest gap between frames at the start of the event and at the onset
 
 
@@ -35,6 +36,17 @@ class Result:
     @property
     def ok(self) -> bool:
         return self.difference_s is not None and abs(self.difference_s) <= self.tolerance_s + 1e-6
+
+
+def alerts(parts: Sequence[Part], way: Way = USUAL, settings: PolicySettings | None = None) -> list[Alert]:
+    """Return the alert lines of a driver, for tests."""
+    policy = Policy(settings)
+    return [alert for item in inputs(parts, way) for alert in policy.feed(item)]
+
+
+def brief(parts: Sequence[Part], way: Way = USUAL, settings: PolicySettings | None = None) -> list[str]:
+    """Return the alert lines of a driver in short, as in "+MICROSLEEP WARNING"."""
+    return [f"{'+' if a.active else '-'}{a.kind.value} {a.level.name}" for a in alerts(parts, way, settings)]
 
 
 def gap_at(times: Sequence[float], t: float) -> float:

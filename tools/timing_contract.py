@@ -82,9 +82,9 @@ def markdown(results: Sequence[Result], scenarios: Sequence[Scenario] = SCENARIO
     rows += [
         "",
         f"Each figure is the worst of three runs (steady, 20 % jitter, 10 % of the frames dropped): measured minus "
-        f"due, in s. {len(results)} lines over {len(scenarios)} drivers and {len(WAYS)} ways to deliver frames; largest "
-        f"difference {worst:.2f} s; outside the tolerance ({TOLERANCE_S} s plus the longest gap between frames at the "
-        f"start and at the onset), missing, extra or repeated: {bad}.",
+        f"due, in s. {len(results)} lines over {len(scenarios)} drivers and {len(WAYS)} ways to deliver frames; "
+        f"largest difference {worst:.2f} s. Outside the tolerance ({TOLERANCE_S} s plus the longest gap between frames "
+        f"at the start and at the onset), missing, extra or repeated: {bad}.",
     ]
     return "\n".join(rows)
 

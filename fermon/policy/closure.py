@@ -50,7 +50,6 @@ class ClosureTracker:
         self.last_closed_ns = 0
         self.open_from_ns: int | None = None  # first open frame since the last closed one or the last long unknown
         self._opened_ns = 0  # where the closure ends if they stay open
-        self._last_open_ns = 0
         self._unknown_from_ns: int | None = None
         self._undisturbed_ns = 0  # "eyes open" counts from here
         self.ended: Closure | None = None  # the closure that the last call ended
@@ -84,10 +83,6 @@ class ClosureTracker:
                 self._undisturbed_ns = t_ns
             self._unknown_from_ns = None
         if state is EyeState.CLOSED:
-            if self.open_from_ns is not None and self.start_ns is not None:
-                shown = self._last_open_ns - self.open_from_ns + min(t_ns - self._last_open_ns, period_ns)
-                if shown >= self._open_gap_ns:
-                    self._end(self._opened_ns)
             if self.start_ns is None:
                 self.start_ns = self.counted_from_ns = t_ns
             self.open_from_ns, self.last_closed_ns = None, t_ns
@@ -95,14 +90,14 @@ class ClosureTracker:
         if self.open_from_ns is None:
             self.open_from_ns = t_ns
             self._opened_ns = t_ns if was_unknown else self.shown_until_ns(t_ns, period_ns)
-        self._last_open_ns = t_ns
-        if self.start_ns is not None and t_ns - self.open_from_ns >= self._open_gap_ns:
+        # A frame stands for its period: whatever the next one shows, they were open for that long.
+        if self.start_ns is not None and t_ns - self.open_from_ns + period_ns >= self._open_gap_ns:
             self._end(self._opened_ns)
 
     def shown_until_ns(self, t_ns: int, period_ns: int) -> int:
         """Until when the last closed frame showed closed eyes, `t_ns` being the next frame.
 
-        A frame stands for its period: frames dropped after it neither prolong a blink nor an opening.
+        A frame stands for its period: frames dropped after it do not prolong a blink.
         """
         return min(t_ns, self.last_closed_ns + period_ns) if period_ns else t_ns
 

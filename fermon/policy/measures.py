@@ -31,7 +31,6 @@ class Measures:
         self.last_usable_ns = 0
         self.face_ns = 0  # when a face was last seen
         self.face = False  # in the last frame
-        self.closed_frame = False  # the last input was a frame with closed eyes
         self.unanswered_since_ns: int | None = None  # ASLEEP was raised, and no open eyes were seen since
         self.determined = False
         self.forget_driver()
@@ -54,7 +53,6 @@ class Measures:
     def pass_time(self, t_ns: int) -> None:
         """Let time pass up to `t_ns`, the next input's time."""
         self.now_ns = t_ns
-        self.closed_frame = False
         self.perclos.passed(t_ns)
         self.closures.passed(t_ns)
         self._closure_ended()
@@ -111,7 +109,6 @@ class Measures:
             self.perclos.count(closures.frame_ns, t, closures.state, closure_ns)
         closures.frame(t, state, period_ns)
         self._closure_ended()
-        self.closed_frame = state is EyeState.CLOSED
         if state is not EyeState.UNKNOWN:
             self.last_usable_ns = t
         self.face = item.face is not None

@@ -41,10 +41,11 @@ class Rule:
 
 def _closed_for(key: str) -> When:
     def when(m: Measures) -> int | None:
-        """Only a closed frame raises."""
-        if not m.closed_frame or not m.closure_available:
+        """Only a closed frame raises: what counts is how long the closure had lasted at the last one."""
+        if m.eyes_now is not EyeState.CLOSED or not m.closure_available:
             return None
-        return m.closures.counted_from_ns if m.closures.lasted_ns(m.now_ns) >= ns(getattr(m.settings, key)) else None
+        since = m.closures.counted_from_ns
+        return since if m.closures.last_closed_ns - since >= ns(getattr(m.settings, key)) else None
 
     return when
 
