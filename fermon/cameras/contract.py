@@ -24,8 +24,9 @@ class Camera(Protocol):
     def read(self, timeout_s: float) -> Frame | None:
         """Wait for the next frame; the newest one when several came meanwhile. None: nothing within `timeout_s`.
 
-        Frames' `t_ns` strictly increase. Raises CameraLost when the camera went away or changed its frame size, and
-        EndOfFrames after a clip's or a simulation's last frame.
+        Frames' `t_ns` and `seq` strictly increase; a gap in `seq` is frames that nobody read in time. Raises CameraLost
+        when the camera went away, changed its frame size, or has been closed, and EndOfFrames after a clip's or a
+        simulation's last frame. Both are raised again by every later call.
         """
 
     def close(self) -> None:
