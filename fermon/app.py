@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fermon.cameras import open_camera
 from fermon.cli import logging_to_stderr
@@ -17,14 +18,30 @@ from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
 from fermon.recorder import Recorder
 from fermon.systemd import Systemd
-from fermon.view import JsonLines, Silent, Terminal, View
+from fermon.terminal import Terminal
+from fermon.view import JsonLines, Several, Silent, View
+
+if TYPE_CHECKING:
+    from fermon.preview.address import Address
 
 
-def choose_view(as_json: bool, under_systemd: bool) -> View:
-    """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people."""
+def choose_view(as_json: bool, under_systemd: bool, preview: Address | None = None) -> View:
+    """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people.
+
+    With `preview` the web page beside it; raises OutputError when its address cannot be listened on.
+    """
+    view: View
     if as_json:
-        return JsonLines(sys.stdout)
-    return Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
+        view = JsonLines(sys.stdout)
+    else:
+        view = Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
+    if preview is None:
+        return view
+    from fermon.preview.view import Preview
+
+    page = Preview(preview)
+    view.report(f"preview: {page.url}" + ("" if preview.local else " (anybody with this address sees the driver)"))
+    return Several([view, page])
 
 
 def watch(config: Config, options: argparse.Namespace) -> int:
@@ -37,7 +54,7 @@ def watch(config: Config, options: argparse.Namespace) -> int:
         # The terminal shows the alerts itself; the log output would say everything twice.
         config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
     source = options.camera or config.camera.source
-    view = choose_view(options.json, under_systemd)
+    view = choose_view(options.json, under_systemd, options.preview)
     perception = Perception(config.perception)
 
     try:

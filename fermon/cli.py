@@ -12,9 +12,13 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fermon import __version__
 from fermon.errors import ConfigError, DeviceError, FermonError, ModelError, SessionError
+
+if TYPE_CHECKING:
+    from fermon.preview.address import Address
 
 EXIT_DATA, EXIT_DEVICE, EXIT_CONFIG = 65, 69, 78
 
@@ -47,7 +51,7 @@ def _fail(error: FermonError, code: int) -> int:
 def _watch_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fermon",
-        description="Watch the driver through a camera and warn. Other commands: fermon replay S.jsonl",
+        description="Watch the driver through a camera and warn. Other commands: fermon replay, report, doctor",
         epilog="Exit codes: " + (__doc__ or "").split("Exit codes: ")[1].replace("\n", " "),
     )
     parser.add_argument("--camera", metavar="SOURCE", help="/dev/video0, 0, picamera, a video file, or demo")
@@ -55,10 +59,27 @@ def _watch_parser() -> argparse.ArgumentParser:
     parser.add_argument("--check-config", action="store_true", help="check the configuration and exit")
     parser.add_argument("--default-config", action="store_true", help="print the default configuration and exit")
     parser.add_argument("--record", metavar="S.jsonl", type=Path, help="record observations and alerts (no pictures)")
+    parser.add_argument(
+        "--preview",
+        metavar="ADDRESS:PORT",
+        nargs="?",
+        const="127.0.0.1:8765",
+        type=_address,
+        help="serve a page with the live picture (default: %(const)s, this machine only)",
+    )
     parser.add_argument("--pace", choices=("real", "max"), default="real", help="of a clip or the demo")
     parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
     parser.add_argument("--version", action="version", version=f"fermon {__version__}")
     return parser
+
+
+def _address(text: str) -> Address:
+    from fermon.preview.address import parse
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _watch(words: list[str]) -> int:
@@ -100,7 +121,19 @@ def _replay(words: list[str]) -> int:
     return 0
 
 
-_COMMANDS = {"replay": _replay}
+def _report(words: list[str]) -> int:
+    from fermon.report import main as report
+
+    return report(words)
+
+
+def _doctor(words: list[str]) -> int:
+    from fermon.doctor import main as doctor
+
+    return doctor(words)
+
+
+_COMMANDS = {"replay": _replay, "report": _report, "doctor": _doctor}
 
 
 def logging_to_stderr(under_systemd: bool) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TextIO
 
-from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, Frame, Input, Observation
+from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input, Observation
 from fermon.outputs.text import alert_text
 from fermon.session import encode
 
@@ -105,59 +105,61 @@ def state_fields(state: DriverState) -> dict[str, Any]:
     }
 
 
-class Terminal:
-    """Alert lines, and on a terminal one live status line below them, a few times a second."""
+def observation_fields(observation: Observation) -> dict[str, Any]:
+    """What was seen in one frame, for people: boxes and points in px of the frame, what is not readable is None."""
+    face, eyes = observation.face, observation.eyes
+    fields: dict[str, Any] = {"face": None, "left": None, "right": None, "cause": None, "mouth": observation.mouth}
+    if face is not None:
+        points = face.points
+        fields["face"] = {
+            "box": [round(v, 1) for v in face.box],
+            "eyes": None if points is None else [points.eye_left, points.eye_right],
+        }
+    if eyes is not None:
+        fields |= {"left": eyes.left, "right": eyes.right, "cause": eyes.cause}
+    return fields
 
-    def __init__(self, out: TextIO, live: bool) -> None:
-        self._out, self._live = out, live
-        self._start_ns: int | None = None
-        self._next_ns = 0
-        self._shown = ""
 
-    def _line(self, text: str) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=self._out)
-            self._shown = ""
-        print(text, file=self._out, flush=True)
+def reason(alert: Alert) -> str:
+    """Why an alert was raised, in words; what it was when it cleared."""
+    words = alert_text(alert, alert.t_ns).strip().split("  ", 3)  # time, level, kind, why
+    return words[3] if len(words) == 4 else ""
+
+
+def alert_fields(alert: Alert, start_ns: int) -> dict[str, Any]:
+    """An alert line for people: times in seconds since `start_ns`, the reason in words."""
+    return {
+        "t": round((alert.t_ns - start_ns) / NS_PER_S, 2),
+        "since": round((alert.since_ns - start_ns) / NS_PER_S, 2),
+        "kind": alert.kind.value,
+        "level": alert.level.name,
+        "active": alert.active,
+        "text": reason(alert),
+    }
+
+
+class Several:
+    """Views side by side; each gets everything."""
+
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = tuple(views)
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        self._line(
-            f"fermon {facts['fermon']}: camera {facts['camera']}, detector {facts['detector']}, {facts['runtime']}"
-        )
+        for view in self._views:
+            view.start(facts)
 
     def input(self, item: Input, frame: Frame | None, state: DriverState) -> None:
-        if self._start_ns is None:
-            self._start_ns = self._next_ns = item.t_ns
-        if isinstance(item, CameraChange):
-            self._next_ns = item.t_ns
-        if not self._live or item.t_ns < self._next_ns:
-            return
-        self._next_ns = item.t_ns + NS_PER_S // 5
-        self._shown = status_line(item if isinstance(item, Observation) else None, state, self._start_ns)
-        print(f"\r\x1b[K{self._shown}", end="", file=self._out, flush=True)
+        for view in self._views:
+            view.input(item, frame, state)
 
     def alert(self, alert: Alert) -> None:
-        self._line(alert_text(alert, self._start_ns if self._start_ns is not None else alert.t_ns))
+        for view in self._views:
+            view.alert(alert)
 
     def report(self, line: str) -> None:
-        self._line(line)
+        for view in self._views:
+            view.report(line)
 
     def end(self, summary: Mapping[str, Any]) -> None:
-        self._line(summary_text(summary))
-
-
-def status_line(observation: Observation | None, state: DriverState, start_ns: int) -> str:
-    """The live line: time, rate, face, expression, eyes, PERCLOS, speed, alerts; "-" = not available."""
-    rate = "-" if state.rate_hz is None else f"{state.rate_hz:.0f}"
-    face = "no face"
-    if observation is not None and observation.face is not None:
-        face = f"face {observation.face.box.w:.0f} px"
-    expression = "-"
-    if state.expression is not None:
-        best = max(range(len(EXPRESSIONS)), key=state.expression.__getitem__)
-        expression = f"{EXPRESSIONS[best]} {state.expression[best]:.0%}"
-    eyes = state.eyes.value + (f" {state.closure_s:.1f} s" if state.closure_s else "")
-    perclos = "-" if state.perclos_60s is None else f"{state.perclos_60s:.0%}"
-    alerts = " ".join(f"{a.level.name} {a.kind.value}" for a in state.alerts) or state.wakefulness.name.lower()
-    time = (state.t_ns - start_ns) / NS_PER_S
-    return f"{time:6.1f} s  {rate:>2} fps  {face}  {expression}  eyes {eyes}  PERCLOS {perclos}  {alerts}"
+        for view in self._views:
+            view.end(summary)
