@@ -96,6 +96,7 @@ class FaultyBus(VirtualBus):
         if self.fault == "down":
             raise can.CanInitializationError("Could not access SocketCAN device faulty0 [Error Code 19]")
         super().__init__(channel=channel, **kwargs)
+        self.told = False
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:
         if self.fault == "down":
@@ -107,7 +108,8 @@ class FaultyBus(VirtualBus):
     def _recv_internal(self, timeout: float | None) -> tuple[can.Message | None, bool]:
         if self.fault == "down":
             raise can.CanOperationError("Error receiving: Network is down [Error Code 100]")
-        if self.fault == "bus-off":
+        if self.fault == "bus-off" and not self.told:  # the kernel says it once
+            self.told = True
             return can.Message(arbitration_id=0x40, is_error_frame=True, is_extended_id=False, dlc=8), False
         return super()._recv_internal(timeout)
 

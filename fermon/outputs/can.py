@@ -19,6 +19,7 @@ SEND_S = 0.005  # longest wait for room in the send queue; 0 makes python-can's 
 POLL_BUDGET_S = 0.005  # longest time spent on incoming frames at once
 ACK_SILENCE_S = 0.5  # see FermonAck's comment in the DBC
 GARBAGE_IN_A_ROW = 10  # unreadable pieces from an adapter, before it counts as broken
+ERROR_FRAMES_LOOKED_AT = 100
 # linux/can/error.h: classes in an error frame's identifier
 ERR_ACK, ERR_BUSOFF = 0x20, 0x40
 
@@ -153,10 +154,23 @@ class CanOutput:
         try:
             self._bus.send(message, timeout=SEND_S)
         except Exception as error:
+            self._look_for_the_cause()
             raise OutputError(
                 f"can: {self._where()} does not send: {error}; is the interface up, is another node there to "
                 "acknowledge, are bit rate and termination right?"
             ) from error
+
+    def _look_for_the_cause(self) -> None:
+        """Raise OutputError when the controller has said why it does not send; what else came is of no use now."""
+        for _ in range(ERROR_FRAMES_LOOKED_AT):
+            try:
+                message = self._bus.recv(timeout=0)
+            except Exception:
+                return
+            if message is None:
+                return
+            if message.is_error_frame:
+                self._complain(message.arbitration_id)
 
     def _complain(self, error_class: int) -> None:
         """Raise OutputError for an error frame that means that nothing gets through any more."""

@@ -7,10 +7,13 @@ silent while nobody drives the line: before fermon starts, and after it ended.
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from fermon.domain import Kind, Received, Status
@@ -55,6 +58,24 @@ class Debounce:
         return level
 
 
+@contextmanager
+def _writable_folder() -> Iterator[None]:
+    """Let lgpio be imported where the current folder is read-only, as under systemd: it leaves a pipe there.
+
+    LG_WD names another folder, to which lgpio moves the whole process; afterwards the process is where it was.
+    """
+    try:
+        tempfile.TemporaryFile(dir=".").close()
+    except OSError:
+        os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY") or tempfile.gettempdir())
+    here = Path.cwd()
+    try:
+        yield
+    finally:
+        if Path.cwd() != here:
+            os.chdir(here)
+
+
 def lines_factory(chip: int) -> Any:
     """Return gpiozero's factory of lines over lgpio; chip -1 lets gpiozero choose the Pi's own.
 
@@ -62,7 +83,9 @@ def lines_factory(chip: int) -> Any:
     numbers are those of the chip's lines, as they are on a Pi.
     """
     from gpiozero.exc import PinUnknownPi
-    from gpiozero.pins.lgpio import LGPIOFactory
+
+    with _writable_folder():
+        from gpiozero.pins.lgpio import LGPIOFactory
 
     class Factory(LGPIOFactory):  # type: ignore[misc]
         def _get_revision(self) -> int:

@@ -137,9 +137,12 @@ def test_speed_and_acknowledgement_come_in(
         assert asked and bytes(asked[0].data) == bytes.fromhex("02010d0000000000")
 
 
-@pytest.mark.parametrize("fault", ["bus-off", "no ack", "down"])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("bus-off", "is bus-off"), ("no ack", "another node there to acknowledge"), ("down", "Network is down")],
+)
 def test_faults_of_the_bus_are_reported_once_and_survived(
-    run: Callable[..., Hub], reports: list[str], monkeypatch: pytest.MonkeyPatch, channel: str, fault: str
+    run: Callable[..., Hub], reports: list[str], monkeypatch: pytest.MonkeyPatch, channel: str, fault: str, words: str
 ) -> None:
     bus = install_faulty_bus(monkeypatch)
     other = MemoryOutput("other")
@@ -153,7 +156,7 @@ def test_faults_of_the_bus_are_reported_once_and_survived(
         hub.publish(shown)
         until(lambda shown=shown: other.shown[-1].state == shown.state, "the state at the other output")
     assert len(reports) == 1
-    assert "can: faulty" in reports[0]
+    assert "can: faulty" in reports[0] and words in reports[0]
     bus.fault = None
     until(lambda: ears.last_state() == "asleep", "the newest state after the fault")
     until(lambda: len(reports) == 2, "the recovery")

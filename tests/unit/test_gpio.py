@@ -34,6 +34,12 @@ LAMP, BUZZER, BUTTON = 23, 18, 24
 STEP_S = 0.01
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """lgpio leaves a pipe in the current folder when it is imported."""
+    monkeypatch.chdir(tmp_path)
+
+
 class Bench:
     """A GpioOutput with its lines and a clock to turn."""
 
