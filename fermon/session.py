@@ -6,6 +6,7 @@ Reading is lenient: what cannot be used is counted by cause, and the rest goes o
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,12 +23,24 @@ MAX_PROBLEMS = 20  # messages kept; all are counted
 
 def encode(item: Input | Alert) -> str:
     """Return the session line of an input or alert, without a line end."""
-    return json.dumps(_fields(item), separators=(",", ":"), ensure_ascii=False)
+    fields = _fields(item)
+    try:
+        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:  # NaN and infinity are no JSON: they say no more than null does
+        return json.dumps(_without_nan(fields), separators=(",", ":"), ensure_ascii=False)
 
 
 def encode_header(fields: Mapping[str, Any]) -> str:
     """Return the header line; `fields` are those beside type and version: fermon, started, config, models."""
     return json.dumps({"type": "session", "version": VERSION, **fields}, separators=(",", ":"), ensure_ascii=False)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(part) for key, part in value.items()}
+    return [_without_nan(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _fields(item: Input | Alert) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from fermon.domain import EXPRESSIONS
 
 SUM_TOLERANCE = 0.1  # seven probabilities, each rounded to an int8 step or to two digits, miss 1 by less
+MAX_TIME_NS = 2**63 - 1  # what a 64-bit clock can show
 
 
 def number(value: Any) -> float | None:
@@ -70,7 +71,7 @@ class Reader:
 
     def time(self, value: Any) -> int | None:
         """Return a time in ns, or None when it cannot be one."""
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_TIME_NS:
             return value
         self.not_used["time"] += 1
         return None
