@@ -1,0 +1,55 @@
+"""`fermon report`: a recorded drive at a glance, as one page that opens offline, or as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from fermon.errors import OutputError
+from fermon.report.digest import digest
+
+__all__ = ["main"]
+
+
+def main(words: list[str]) -> int:
+    """Run the command; returns the exit code. Raises SessionError, ConfigError, OutputError."""
+    parser = argparse.ArgumentParser(
+        prog="fermon report", description="Show a recorded session at a glance: timeline, alerts and why, coverage."
+    )
+    parser.add_argument("session", type=Path, metavar="S.jsonl")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="drive.html, or drive.png with matplotlib (default: S.html)"
+    )
+    parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
+    options = parser.parse_args(words)
+    output: Path = options.output or Path(options.session.with_suffix(".html").name)
+    if output.suffix not in (".html", ".png"):
+        parser.error(f"-o: found {str(output)!r}, expected a name that ends in .html or .png")
+    table = _policy_table(options.config)
+    drive = digest(options.session, table)
+    if output.suffix == ".png":
+        from fermon.report.png import picture
+
+        content = picture(drive)
+    else:
+        from fermon.report.page import page
+
+        content = page(drive).encode()
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror}; choose a writable path with -o") from None
+    for problem in drive.problems:
+        print(problem, file=sys.stderr)
+    print(f"{output}: {drive.summary()}")
+    return 0
+
+
+def _policy_table(path: Path | None) -> dict[str, object] | None:
+    if path is None:
+        return None
+    from fermon.config import load, read_tables
+
+    load(path)  # all problems at once
+    return dict(read_tables(path).get("policy", {}))

@@ -1,0 +1,274 @@
+"""What a drive comes to: a recorded session run through the policy and gathered second by second."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
+from fermon.policy import Policy, PolicySettings
+from fermon.replay import policy_settings
+from fermon.session import SessionReader
+
+CELL_NS = NS_PER_S
+
+
+@dataclass(slots=True)
+class Cell:
+    """One second of the drive, or several merged. None = not available in it."""
+
+    start_s: float
+    end_s: float
+    longest_s: float = 0.0  # longest closure under way
+    perclos_60s: float | None = None  # highest
+    perclos_180s: float | None = None
+    rate_hz: float | None = None  # lowest
+    speed_kmh: float | None = None
+    expressions: int = 0  # frames with a readable one
+    expression_sum: list[float] = field(default_factory=lambda: [0.0] * len(EXPRESSIONS))
+
+    @property
+    def expression(self) -> list[float] | None:
+        """Mean of the smoothed probabilities, EXPRESSIONS' order."""
+        return [p / self.expressions for p in self.expression_sum] if self.expressions else None
+
+    def merge(self, other: Cell) -> None:
+        """Take a later cell in."""
+        self.end_s = other.end_s
+        self.longest_s = max(self.longest_s, other.longest_s)
+        self.perclos_60s = _most(self.perclos_60s, other.perclos_60s)
+        self.perclos_180s = _most(self.perclos_180s, other.perclos_180s)
+        self.rate_hz = min((r for r in (self.rate_hz, other.rate_hz) if r is not None), default=None)
+        self.speed_kmh = other.speed_kmh if other.speed_kmh is not None else self.speed_kmh
+        self.expressions += other.expressions
+        self.expression_sum = [a + b for a, b in zip(self.expression_sum, other.expression_sum, strict=True)]
+
+
+def _most(a: float | None, b: float | None) -> float | None:
+    return max((v for v in (a, b) if v is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start_s` to `end_s` something was so: an alert's kind and level, or why the driver was not seen."""
+
+    start_s: float
+    end_s: float
+    what: str
+    level: str = ""
+    alert: Alert | None = None
+
+
+@dataclass(slots=True)
+class Drive:
+    """A drive's digest; all times in seconds since its first input."""
+
+    name: str
+    header: Mapping[str, Any]
+    settings: PolicySettings
+    cells: list[Cell] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)  # of alerts, one for each level that one had
+    blind: list[Span] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # "open", "closed", and each cause of blindness
+    duration_s: float = 0.0
+    frames: int = 0
+    yawns: int = 0
+    blinks_per_min: float | None = None  # mean where it is available
+    start_ns: int = 0
+    recorded: str = ""  # how the recording's own alert lines compare
+    problems: list[str] = field(default_factory=list)
+    not_used: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def seen(self) -> float | None:
+        """Share 0..1 of the time in which a face and an eye were readable; None for an empty session."""
+        usable = self.seconds.get("open", 0.0) + self.seconds.get("closed", 0.0)
+        return usable / self.duration_s if self.duration_s > 0 else None
+
+    @property
+    def closed(self) -> float | None:
+        """Share 0..1 of the time with readable eyes in which they were closed, blinks included."""
+        usable = self.seconds.get("open", 0.0) + self.seconds.get("closed", 0.0)
+        return self.seconds.get("closed", 0.0) / usable if usable > 0 else None
+
+    @property
+    def raised(self) -> Counter[tuple[str, str]]:
+        """How often each (level, kind) was raised."""
+        return Counter((alert.level.name, alert.kind.value) for alert in self.alerts if alert.active)
+
+    def summary(self) -> str:
+        """One line."""
+        raised = ", ".join(f"{level} {kind} {n}" for (level, kind), n in sorted(self.raised.items())) or "none"
+        seen = "-" if self.seen is None else f"{self.seen:.0%}"
+        return f"{self.duration_s:.0f} s, {self.frames} frames, driver seen {seen}; alerts: {raised}"
+
+    def columns(self, most: int) -> list[Cell]:
+        """Return the cells merged into `most` columns at most."""
+        if not self.cells or self.duration_s <= 0:
+            return []
+        width_s = max(CELL_NS / NS_PER_S, self.duration_s / most)
+        merged: dict[int, Cell] = {}
+        for cell in self.cells:
+            number = int(cell.start_s / width_s)
+            column = merged.get(number)
+            if column is None:
+                column = merged[number] = Cell(number * width_s, (number + 1) * width_s)
+            end_s = column.end_s
+            column.merge(cell)
+            column.end_s = end_s
+        return list(merged.values())
+
+
+def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
+    """Run a session through the policy, as replay does; `config` (a `[policy]` table) goes over the recorded one.
+
+    Raises SessionError when the file is no session.
+    """
+    with SessionReader(path) as reader:
+        settings, problems = policy_settings(reader.header, config)
+        gatherer = Gatherer(Drive(path.name, reader.header, settings))
+        policy = Policy(settings)
+        for item in reader:
+            alerts = policy.feed(item)
+            gatherer.take(item, policy.state, alerts)
+        drive = gatherer.finish()
+        drive.problems = [f"{reader.name}: {problem}" for problem in problems] + reader.problems
+        drive.not_used = reader.not_used + Counter(policy.state.not_used)
+    drive.recorded = _compare(path, drive.alerts, config is not None)
+    return drive
+
+
+class Gatherer:
+    """Takes inputs one by one, with the state after each."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+        self._gap_ns = int(drive.settings.frame_gap_s * NS_PER_S)
+        self._first_ns: int | None = None
+        self._last_ns = -(2**63)
+        self._frame_ns = 0  # of the last observation
+        self._what = "no frames"  # "open", "closed", or why the driver is not seen, since then
+        self._cell: Cell | None = None
+        self._blind_from: float | None = None
+        self._yawns = 0
+        self._blinks: list[float] = []
+        self._open: dict[str, tuple[Alert, float]] = {}
+
+    def take(self, item: Input, state: DriverState, alerts: list[Alert]) -> None:
+        if state.t_ns != item.t_ns or item.t_ns < self._last_ns:
+            return  # the policy skipped it: its time cannot be used
+        if self._first_ns is None:
+            self._first_ns = self._last_ns = self._frame_ns = item.t_ns
+            self._drive.start_ns = item.t_ns
+        self._pass_time(item.t_ns)
+        if isinstance(item, Observation):
+            self._frame_ns = item.t_ns
+            self._drive.frames += 1
+            self._become(self._reading(item, state))
+        elif isinstance(item, CameraChange):
+            self._become("camera lost" if item.state == "lost" else "no frames")
+        self._measure(item, state)
+        for alert in alerts:
+            self._alert(alert)
+
+    def finish(self) -> Drive:
+        """Return the digest; no more inputs may follow."""
+        drive, end_s = self._drive, self._seconds(self._last_ns)
+        for kind in list(self._open):
+            self._close(kind, end_s)
+        if self._blind_from is not None:
+            drive.blind.append(Span(self._blind_from, end_s, self._what))
+        drive.duration_s = end_s
+        drive.spans.sort(key=lambda span: span.start_s)
+        if self._blinks:
+            drive.blinks_per_min = sum(self._blinks) / len(self._blinks)
+        return drive
+
+    def _seconds(self, t_ns: int) -> float:
+        return 0.0 if self._first_ns is None else (t_ns - self._first_ns) / NS_PER_S
+
+    def _pass_time(self, t_ns: int) -> None:
+        """Book the time since the last input under what was so; frames too far apart tell nothing of between them."""
+        if t_ns - self._frame_ns > self._gap_ns and self._what != "camera lost":
+            self._become("no frames")
+        seconds = self._drive.seconds
+        seconds[self._what] = seconds.get(self._what, 0.0) + (t_ns - self._last_ns) / NS_PER_S
+        self._last_ns = t_ns
+
+    def _become(self, what: str) -> None:
+        if what == self._what and (self._blind_from is not None or what in ("open", "closed")):
+            return
+        now_s = self._seconds(self._last_ns)
+        if self._blind_from is not None and now_s > self._blind_from:
+            self._drive.blind.append(Span(self._blind_from, now_s, self._what))
+        self._what = what
+        self._blind_from = None if what in ("open", "closed") else now_s
+
+    def _reading(self, item: Observation, state: DriverState) -> str:
+        if state.eyes is not EyeState.UNKNOWN:
+            return state.eyes.value
+        if item.face is not None:
+            cause = item.eyes.cause if item.eyes is not None else None
+            return f"eyes not readable: {cause}" if isinstance(cause, str) else "eyes not readable"
+        dark = item.quality.brightness < self._drive.settings.dark_brightness
+        return "dark" if dark else "no face"
+
+    def _measure(self, item: Input, state: DriverState) -> None:
+        start = (item.t_ns - self._drive.start_ns) // CELL_NS
+        if self._cell is None or start != int(self._cell.start_s):
+            self._cell = Cell(float(start), float(start + 1))
+            self._drive.cells.append(self._cell)
+        cell = self._cell
+        cell.longest_s = max(cell.longest_s, state.closure_s)
+        cell.perclos_60s = _most(cell.perclos_60s, state.perclos_60s)
+        cell.perclos_180s = _most(cell.perclos_180s, state.perclos_180s)
+        cell.rate_hz = state.rate_hz
+        if isinstance(item, Speed):
+            cell.speed_kmh = state.speed_kmh
+        if isinstance(item, Observation) and state.expression is not None and item.expression is not None:
+            cell.expressions += 1
+            cell.expression_sum = [a + b for a, b in zip(cell.expression_sum, state.expression, strict=True)]
+        self._drive.yawns += max(0, state.yawns - self._yawns)
+        self._yawns = state.yawns
+        if state.blink_rate_per_min is not None:
+            self._blinks.append(state.blink_rate_per_min)
+
+    def _alert(self, alert: Alert) -> None:
+        now_s = self._seconds(alert.t_ns)
+        self._drive.alerts.append(alert)
+        self._close(alert.kind.value, now_s)
+        if alert.active:
+            self._open[alert.kind.value] = (alert, now_s)
+
+    def _close(self, kind: str, now_s: float) -> None:
+        before = self._open.pop(kind, None)
+        if before is not None:
+            alert, start_s = before
+            self._drive.spans.append(Span(start_s, now_s, kind, alert.level.name, alert))
+
+
+def _compare(path: Path, alerts: list[Alert], other_settings: bool) -> str:
+    """Say how the alert lines in the recording compare with those computed here."""
+    found = []
+    with path.open("rb") as lines:
+        for line in lines:
+            if b'"alert"' not in line:
+                continue
+            try:
+                fields = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(fields, dict) and fields.get("type") == "alert":
+                found.append(tuple(fields.get(key) for key in ("t_ns", "kind", "level", "active")))
+    ours = [(a.t_ns, a.kind.value, a.level.name, a.active) for a in alerts]
+    if not found:
+        return "The recording holds no alert lines of its own."
+    if found == ours:
+        return f"The recording's own {len(found)} alert lines are the same."
+    why = " (other settings were given)" if other_settings else ""
+    return f"The recording's own {len(found)} alert lines differ from these {len(ours)}{why}."
