@@ -31,12 +31,12 @@ OPERATORS = {"CONV_2D", "ADD", "MUL", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED
 PICTURES = synthetic.calibration(24, seed=7)
 
 
-def lively(policy: str = "float32") -> keras.Model:
-    """The 10-layer network with weights and batch statistics as unlike as training makes them."""
+def lively(policy: str = "float32", arch: str = "cnn10") -> keras.Model:
+    """A network with weights and batch statistics as unlike as training makes them."""
     keras.utils.set_random_seed(3)
     keras.mixed_precision.set_global_policy(policy)
     try:
-        model = networks.build("cnn10", "best")
+        model = networks.build(arch, "best")
     finally:
         keras.mixed_precision.set_global_policy("float32")
     rng = np.random.default_rng(3)
@@ -150,6 +150,34 @@ def test_folding_the_scales_changes_no_answer_not_even_for_negative_ones() -> No
         np.testing.assert_allclose(np.asarray(folded(x)), np.asarray(plain(x)), atol=1e-5)
     norms = [layer for layer in folded.layers if isinstance(layer, keras.layers.BatchNormalization)]
     assert all(set(np.unique(norm.get_weights()[0])) <= {-1.0, 1.0} for norm in norms)
+
+
+@pytest.mark.parametrize("arch", ["cnn10", "cnn6"])
+def test_equalising_the_channels_changes_no_answer_and_evens_their_reach(arch: str) -> None:
+    plain, evened = quantise.inference_copy(lively(arch=arch)), quantise.inference_copy(lively(arch=arch))
+    quantise.fold_scales(evened)
+    floats = PICTURES[..., None] / np.float32(255)
+    first = evened.layers[1]
+    before = quantise._reach(evened, first, floats)
+    quantise.equalise(evened, floats)
+    after = quantise._reach(evened, first, floats)
+    for x in floats[:6]:
+        np.testing.assert_allclose(np.asarray(evened(x[None])), np.asarray(plain(x[None])), atol=1e-5)
+    live = before > 1e-6
+    assert np.log(after[live]).std() < np.log(before[live]).std()
+
+
+def test_networks_that_are_no_plain_chain_are_left_alone() -> None:
+    inputs = keras.Input((48, 48, 1))
+    left = keras.layers.Conv2D(4, 3, activation="relu")(inputs)
+    both = keras.layers.Concatenate()([keras.layers.BatchNormalization()(left), left])
+    outputs = keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(both))
+    model = quantise.inference_copy(keras.Model(inputs, outputs))
+    before = [w.copy() for w in model.get_weights()]
+    quantise.fold_scales(model)
+    quantise.equalise(model, PICTURES[:2, ..., None] / np.float32(255))
+    for one, two in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("case", ["missing", "cut in half", "text", "colour"])
