@@ -125,7 +125,8 @@ def _sight(drive: Drive) -> str:
         rows.append((what, lost, max((b.end_s - b.start_s for b in drive.blind if b.what == what), default=0.0)))
     body = "".join(
         f'<tr><th scope="row">{escape(what)}</th><td class="n">{lost:.1f} s</td>'
-        f'<td class="n">{percent(lost / total)}</td><td class="n">{"" if longest is None else f"{longest:.1f} s"}</td></tr>'
+        f'<td class="n">{percent(lost / total)}</td>'
+        f'<td class="n">{"" if longest is None else f"{longest:.1f} s"}</td></tr>'
         for what, lost, longest in rows
     )
     head = _head("Driver", "Time", "Share", "Longest")

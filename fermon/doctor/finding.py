@@ -1,0 +1,44 @@
+"""One line of the doctor's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found in one area; `remedy` is what to do about it, "" when nothing is to be done."""
+
+    area: str
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        return {"area": self.area, "verdict": self.verdict.value, "text": self.text, "remedy": self.remedy or None}
+
+
+def ok(area: str, text: str) -> Finding:
+    return Finding(area, Verdict.OK, text)
+
+
+def warning(area: str, text: str, remedy: str) -> Finding:
+    return Finding(area, Verdict.WARNING, text, remedy)
+
+
+def fault(area: str, text: str, remedy: str) -> Finding:
+    return Finding(area, Verdict.FAULT, text, remedy)
+
+
+def split(error: Exception) -> tuple[str, str]:
+    """Return what was found and the remedy: fermon's messages end with "; remedy"."""
+    text, _, remedy = str(error).replace("\n", " ").partition("; ")
+    return text, remedy or "see above"

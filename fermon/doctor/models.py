@@ -1,0 +1,63 @@
+"""The networks: whole, as their manifests say, and fast enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from fermon.config import Config
+from fermon.doctor.finding import Finding, fault, ok, split, warning
+from fermon.errors import ModelError
+from fermon.perception.runner import Network, models_dir, runtime_name
+
+NETWORKS = ("expression", "eyes", "mouth")
+RUNS = 20
+SHARE = 0.6  # of the time between two frames that the networks may take: the rest is for the face and everything else
+
+
+def check_models(config: Config) -> Iterator[Finding]:
+    """Yield the runtime, each network with its hash and speed, and whether all together fit the frame rate."""
+    try:
+        runtime = runtime_name()
+    except ModelError as error:
+        yield fault("models", *split(error))
+        return
+    why = "the first choice" if "litert" in runtime else "ai-edge-litert, the first choice, is not installed"
+    yield ok("models", f"runtime {runtime} ({why}), one thread")
+    folder = Path(config.perception.models).expanduser() if config.perception.models else models_dir()
+    total_ms, whole = 0.0, True
+    for name in NETWORKS:
+        try:
+            network = Network(folder / f"{name}.tflite")
+        except ModelError as error:
+            whole = False
+            yield fault("models", *split(error))
+            continue
+        took_ms = speed_ms(network)
+        total_ms += took_ms
+        yield ok("models", f"{name}: sha256 {network.sha256[:12]}… as in its manifest, {took_ms:.1f} ms")
+    limit_ms = 1000 / config.camera.rate_hz * SHARE
+    if whole and total_ms > limit_ms:
+        yield warning(
+            "models",
+            f"a frame's networks take {total_ms:.0f} ms, expected at most {limit_ms:.0f} ms"
+            f" for {config.camera.rate_hz:g} frames a second",
+            "stop other programs, cool the machine, or lower camera.rate_hz (blink statistics need 15)",
+        )
+
+
+def speed_ms(network: Network) -> float:
+    """Return the median time of a run, in ms."""
+    _, height, width, _ = network.input_shape
+    gray = np.full((height, width), 128, np.uint8)
+    network.run_gray(gray)  # the first one warms up
+    times = []
+    for _ in range(RUNS):
+        begin = time.perf_counter()
+        network.run_gray(gray)
+        times.append(time.perf_counter() - begin)
+    return median(times) * 1000
