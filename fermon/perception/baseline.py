@@ -1,0 +1,93 @@
+"""The driver's own open-eye level: narrow eyes, heavy lids and a steep camera look half shut and are not.
+
+*Openness* is 1 - closed probability. What the network says of this driver's open eyes is learned for each eye while it
+is seen; recorded probabilities are shaped so that eyes as open as this driver's usually are count as fully open:
+
+    shaped openness = min(1, openness / level)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fermon.domain import NS_PER_S, Eyes
+
+_BINS = 40  # of openness 0..1
+_LEARN_S = 20.0  # readable time before the first level is taken; nothing is shaped before
+_MEMORY_S = 180.0  # readable time after which older openness has faded to 1/e
+_QUANTILE = 0.75  # of openness: above it are wide eyes, far below blinks and closures
+# Below this the "open" eyes are rather shut: a driver who falls asleep at once must not become the norm.
+_LEAST_LEVEL = 0.4
+_LEAST_OF_FIRST = 0.9  # tired eyes open less: policy.md
+_FORGET_S = 60.0  # without a face: another driver may sit there
+_LONGEST_GAP_S = 0.5  # between frames that counts as seen time
+
+
+@dataclass(slots=True)
+class _Level:
+    """One eye's histogram of openness, in seconds, and the level taken from it (1.0 until learned)."""
+
+    seconds: list[float] = field(default_factory=lambda: [0.0] * _BINS)
+    learned_s: float = 0.0
+    first: float | None = None
+    level: float = 1.0
+
+    def update(self, openness: float, dt_s: float) -> None:
+        fade = max(0.0, 1 - dt_s / _MEMORY_S)
+        self.seconds = [s * fade for s in self.seconds]
+        self.seconds[min(_BINS - 1, int(openness * _BINS))] += dt_s
+        self.learned_s += dt_s
+        if self.learned_s < _LEARN_S:
+            return
+        level = min(1.0, max(_LEAST_LEVEL, self._quantile()))
+        if self.first is None:
+            self.first = level
+        self.level = max(level, _LEAST_OF_FIRST * self.first)
+
+    def _quantile(self) -> float:
+        """Openness below which _QUANTILE of the time lies: the upper edge of the bin."""
+        left = _QUANTILE * sum(self.seconds)
+        for index, seconds in enumerate(self.seconds):
+            left -= seconds
+            if left <= 0:
+                return (index + 1) / _BINS
+        return 1.0
+
+    def shape(self, closed: float) -> float:
+        return round(1 - min(1.0, (1 - closed) / self.level), 4)
+
+
+class Baseline:
+    """Learns each eye's open level and shapes closed probabilities with it. Pure: time comes with every call.
+
+    The level is first taken after 20 s of readable eyes; it then may rise, never falls below 0.9 of its first value,
+    and starts anew when there has been no face for 60 s.
+    """
+
+    def __init__(self) -> None:
+        self._left, self._right = _Level(), _Level()
+        self._last_ns: int | None = None
+        self._face_ns: int | None = None
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Open level of the left and right eye (in the image), 0.4..1; 1 until learned."""
+        return self._left.level, self._right.level
+
+    def update(self, t_ns: int, eyes: Eyes | None) -> Eyes:
+        """Take one frame's raw reading (None = no face) and return it shaped; unknown stays unknown."""
+        if eyes is None:
+            self._last_ns = t_ns
+            return Eyes(None, None, "no face")
+        if self._face_ns is not None and t_ns - self._face_ns >= _FORGET_S * NS_PER_S:
+            self._left, self._right = _Level(), _Level()
+        dt_s = 0.0 if self._last_ns is None else min(_LONGEST_GAP_S, max(0.0, (t_ns - self._last_ns) / NS_PER_S))
+        self._last_ns = self._face_ns = t_ns
+        return Eyes(_next(self._left, eyes.left, dt_s), _next(self._right, eyes.right, dt_s), eyes.cause)
+
+
+def _next(level: _Level, closed: float | None, dt_s: float) -> float | None:
+    if closed is None:
+        return None
+    level.update(1 - closed, dt_s)
+    return level.shape(closed)
