@@ -75,7 +75,7 @@ class EyeReader:
             return None, "out of frame"
         dx, dy = seen[3], seen[4]
         distance = math.hypot(dx, dy)
-        if _RECENTRE < distance:
+        if distance > _RECENTRE:
             shrink = min(1.0, _MOST_MOVED / distance)
             again = self.look(gray, place.moved(dx * shrink, dy * shrink))
             seen = again or seen
