@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scenarios import Line, Part, Run, Scenario, Way, inputs
 
-from fermon.domain import Alert, Input, Observation
+from fermon.domain import Alert, Input, Observation, Tick
 from fermon.policy import Policy, PolicySettings
 
 USUAL = Way(15.0)
@@ -50,10 +50,11 @@ def brief(parts: Sequence[Part], way: Way = USUAL, settings: PolicySettings | No
 
 
 def gap_at(times: Sequence[float], t: float) -> float:
-    """Return the longest time between the frames around `t`, one neighbour more on each side."""
+    """Return the longest time between the inputs around `t`, one neighbour more on each side; at most 1 s."""
     i = bisect.bisect_left(times, t)
     near = times[max(0, i - 2) : i + 2]
-    return max((b - a for a, b in itertools.pairwise(near)), default=0.0)
+    gap = max((b - a for a, b in itertools.pairwise(near)), default=0.0)
+    return min(gap, 1.0)
 
 
 def run(scenario: Scenario, way: Way, settings: PolicySettings | None = None) -> list[Result]:
@@ -70,9 +71,10 @@ def judge(scenario: Scenario, way: Way, fed: Sequence[Input], settings: PolicySe
     policy = Policy(settings)
     found = [alert for item in fed for alert in policy.feed(item)]
     frames = [item.t_ns / 1e9 for item in fed if isinstance(item, Observation)]
+    times = [item.t_ns / 1e9 for item in fed if isinstance(item, (Observation, Tick))]
     results = []
     for line in sorted(scenario.expected(scenario.settings, Run(way, frames)), key=lambda line: line.at_s):
-        tolerance = TOLERANCE_S + max(gap_at(frames, line.began_s), gap_at(frames, line.at_s))
+        tolerance = TOLERANCE_S + max(gap_at(times, line.began_s), gap_at(times, line.at_s))
         match = next(
             (a for a in found if (a.kind, a.level, a.active) == (line.kind, line.level, line.active)),
             None,

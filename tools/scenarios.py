@@ -49,7 +49,8 @@ class Part:
     """For `s` seconds the driver does this."""
 
     s: float
-    eyes: str = "open"  # open, closed, unknown, blinking, "half" (one eye closed), "one" (one closed, one unknown)
+    # open, closed, unknown, blinking, half (one eye closed), one (one closed, one unknown), or P(closed) of both eyes
+    eyes: str | float = "open"
     expression: str | None = "neutral"  # one of EXPRESSIONS; None = not readable
     face: bool = True
     mouth: float | None = 0.1
@@ -57,6 +58,8 @@ class Part:
     camera: str = "ok"  # ok; covered = dark; lost = unplugged, only ticks; stalled = only ticks; asleep = no inputs
     fps: float | None = None  # None = the run's
     lost_every: int = 0  # every so-many-th frame has no face
+    likely: float = LIKELY  # the probability of that expression
+    quality: tuple[float, ...] = (0.4, 0.7)  # brightness, sharpness, contrast
     readable: float = 1.0  # share of the frames with a readable expression
     ack: bool = False  # acknowledged as this part begins
 
@@ -147,11 +150,11 @@ _EYES = {
 _FACE = Face(Box(100.0, 80.0, 120.0, 120.0), 0.98)
 
 
-def probabilities(expression: str | None) -> tuple[float, ...] | None:
-    """Return seven probabilities of which `expression`'s is LIKELY."""
+def probabilities(expression: str | None, likely: float = LIKELY) -> tuple[float, ...] | None:
+    """Return seven probabilities of which `expression`'s is `likely`."""
     if expression is None:
         return None
-    return tuple(LIKELY if name == expression else (1 - LIKELY) / 6 for name in EXPRESSIONS)
+    return tuple(likely if name == expression else (1 - likely) / 6 for name in EXPRESSIONS)
 
 
 def inputs(parts: Sequence[Part], way: Way, seed: str = "") -> list[Input]:
@@ -201,10 +204,10 @@ def _observation(part: Part, inside_s: float, t_ns: int, seq: int, readable: boo
         t_ns,
         seq,
         _FACE if face else None,
-        probabilities(part.expression) if face and readable else None,
-        Eyes(*_EYES[eyes]) if face else None,
+        probabilities(part.expression, part.likely) if face and readable else None,
+        Eyes(*(_EYES[eyes] if isinstance(eyes, str) else (eyes, eyes))) if face else None,
         part.mouth if face else None,
-        Quality(0.02, 0.01) if part.camera == "covered" else Quality(0.4, 0.7),
+        Quality(0.02, 0.01) if part.camera == "covered" else Quality(*part.quality),
     )
 
 

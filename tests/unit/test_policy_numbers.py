@@ -1,0 +1,176 @@
+"""Each number of the policy matters: a probe drive for each, whose alert lines change when it is 30 % off."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from scenario_runs import alerts
+from scenarios import Part, Way
+
+from fermon.policy import PolicySettings
+
+Drive = tuple[Way, list[Part]]
+
+
+def closed(s: float, **more: Any) -> Part:
+    return Part(s, eyes="closed", **more)
+
+
+def unknown(s: float) -> Part:
+    return Part(s, eyes="unknown")
+
+
+def hidden(s: float, **more: Any) -> Part:
+    return Part(s, face=False, **more)
+
+
+def sad(*parts: Part) -> list[Part]:
+    return [dataclasses.replace(part, expression="sad") for part in parts]
+
+
+def angry(s: float, **more: Any) -> Part:
+    return Part(s, expression="angry", **more)
+
+
+def at(fps: float, *parts: Part) -> Drive:
+    return Way(fps), list(parts)
+
+
+def every(n: int, *parts: Part) -> list[Part]:
+    return [*parts] * n
+
+
+def yawn(s: float = 2.5, rest_s: float = 5.0, **more: Any) -> list[Part]:
+    return [Part(s, mouth=0.9, **more), Part(rest_s)]
+
+
+ASLEEP = at(30, Part(5), closed(8), Part(8))
+GATED = at(30, Part(5, kmh=5), closed(5, kmh=5), closed(4, kmh=30))
+DROWSY = at(10, *every(25, Part(4), closed(1.4)), Part(220))
+LONG = at(10, Part(200), *every(20, Part(4), closed(1.4)))
+ANGRY = at(10, Part(5), angry(20), Part(15))
+BLIND = at(30, Part(12), hidden(14), Part(4))
+SLOW = at(10, Part(12), Part(14, fps=7), Part(8), Part(20, fps=9))
+BACK_1 = at(30, hidden(12), Part(1.0), hidden(0.6), Part(1.2), hidden(0.6), Part(1.0))
+BACK_2 = at(30, hidden(12), Part(1.0), hidden(1.3), Part(1.0), hidden(9))
+GAPS = at(
+    30,
+    hidden(12),
+    *every(7, Part(0.3), Part(0.57, camera="stalled")),
+    *every(7, Part(0.3), Part(0.42, camera="stalled")),
+)
+ONE_AND_A_HALF = [at(30, Part(5), *every(6, closed(s), Part(6)), Part(20)) for s in (1.3, 1.7)]
+
+PROBES: dict[str, list[Drive]] = {
+    "closed_probability": [at(15, Part(5), Part(2, eyes=0.42), Part(3), Part(2, eyes=0.58), Part(3))],
+    "closure_open_gap_s": [
+        at(60, Part(5), closed(1), Part(0.13), closed(1), Part(5)),
+        at(60, Part(5), closed(1), Part(0.17), closed(1), Part(5)),
+    ],
+    "closure_unknown_gap_s": [
+        at(30, Part(5), closed(1), unknown(0.85), closed(1), Part(5)),
+        at(30, Part(5), closed(1), unknown(1.15), closed(1), Part(5)),
+    ],
+    "frame_gap_s": [GAPS],
+    "open_disturbing_closure_s": [
+        at(30, Part(5), closed(4), Part(1), closed(0.34), Part(6)),
+        at(30, Part(5), closed(4), Part(1), closed(0.46), Part(6)),
+    ],
+    "microsleep_closed_s": [ASLEEP],
+    "microsleep_clear_open_s": [ASLEEP],
+    "asleep_closed_s": [ASLEEP],
+    "asleep_clear_open_s": [ASLEEP],
+    "unresponsive_closed_s": [GATED],
+    "unresponsive_after_asleep_s": [at(30, Part(5), closed(3.2), unknown(5))],
+    "unresponsive_clear_open_s": [ASLEEP],
+    "perclos_short_window_s": [DROWSY],
+    "perclos_long_window_s": [LONG],
+    "perclos_start_s": [DROWSY],
+    "perclos_min_usable": [
+        at(10, *every(10, Part(4.8), closed(1.2), unknown(4))),
+        at(10, *every(10, Part(6.8), closed(1.2), unknown(2))),
+    ],
+    "perclos_ignored_closure_s": [
+        at(30, *every(50, Part(1.5), closed(0.2))),
+        at(30, *every(25, Part(2.7), closed(0.3))),
+    ],
+    "long_blink_min_s": [at(30, Part(5), *every(7, closed(0.4), Part(4)), *every(7, closed(0.6), Part(4)))],
+    "long_blink_max_s": ONE_AND_A_HALF,
+    "blink_window_s": [at(15, *every(8, closed(0.6), Part(8.4))), at(15, *every(8, closed(0.6), Part(12.4)))],
+    "drowsy_warning_perclos_short": [at(10, *every(14, Part(8), closed(1.2)), *every(15, Part(6.6), closed(1.4)))],
+    "drowsy_warning_perclos_long": [LONG],
+    "drowsy_warning_clear_perclos": [DROWSY],
+    "drowsy_warning_clear_s": [DROWSY],
+    "drowsy_notice_perclos": [DROWSY],
+    "drowsy_notice_yawns": [at(10, *every(5, *yawn()))],
+    "drowsy_notice_long_blinks": [at(30, Part(5), *every(9, closed(0.6), Part(4)))],
+    "drowsy_notice_clear_s": [DROWSY],
+    "weary_sad_probability": [at(10, *every(2, *yawn()), *sad(Part(90)))],
+    "weary_s": [at(10, *every(2, *yawn()), *sad(Part(90)))],
+    "weary_perclos": [at(12, *sad(Part(70), *every(10, Part(8.4), closed(0.6))))],
+    "weary_yawns": [at(10, *sad(Part(70), *every(4, *yawn())))],
+    "weary_long_blinks": [at(15, *sad(Part(70), *every(5, closed(0.6), Part(4))))],
+    "yawn_mouth_probability": [
+        at(10, *every(3, Part(3, mouth=0.42), Part(3)), *every(3, Part(3, mouth=0.58), Part(3))),
+    ],
+    "yawn_s": [at(10, *every(3, *yawn(3)))],
+    "yawn_happy_probability": [
+        at(10, *every(4, Part(3, mouth=0.9, expression="happy", likely=p), Part(3, expression="happy", likely=p)))
+        for p in (0.42, 0.58)
+    ],
+    "yawn_window_s": [at(10, *every(2, *yawn()), Part(s), *yawn()) for s in (235, 335)],
+    "smoothing_tau_s": [ANGRY],
+    "smoothing_gap_s": [
+        at(10, angry(6), Part(1.7, expression=None), angry(12)),
+        at(10, angry(6), Part(2.3, expression=None), angry(12)),
+    ],
+    "anger_probability": [ANGRY],
+    "anger_s": [ANGRY],
+    "anger_min_readable": [at(15, angry(20, readable=0.6)), at(15, angry(20, readable=0.8))],
+    "anger_clear_probability": [ANGRY],
+    "anger_clear_s": [ANGRY],
+    "anger_pause_s": [at(10, angry(15), Part(15), angry(420))],
+    "sight_window_s": [BLIND],
+    "sight_min_usable_s": [BLIND],
+    "sight_clear_window_s": [BACK_1, BACK_2],
+    "sight_clear_usable_s": [BLIND],
+    "camera_lost_s": [at(15, Part(12), Part(4, camera="lost"), Part(4))],
+    "slow_hz": [SLOW],
+    "slow_s": [SLOW],
+    "dark_brightness": [at(10, Part(5), hidden(12, quality=(b, 0.7))) for b in (0.07, 0.09)],
+    "blocked_sharpness": [at(10, Part(5), hidden(12, quality=(0.4, q))) for q in (0.017, 0.023)],
+    "blocked_contrast": [at(10, Part(5), hidden(12, quality=(0.4, 0.7, q))) for q in (0.017, 0.023)],
+    "rate_window_s": [SLOW],
+    "closure_floor_hz": [at(fps, Part(8), closed(3), Part(5)) for fps in (7, 9)],
+    "blink_floor_hz": [at(fps, Part(5), *every(8, closed(0.6), Part(4))) for fps in (12, 17)],
+    "floor_slack": [at(fps, Part(10), *every(8, closed(0.6), Part(4))) for fps in (14.62, 14.48)],
+    "closure_gate_kmh": [at(15, Part(5, kmh=v), closed(4, kmh=v)) for v in (8.0, 11.0)],
+    "drowsy_gate_kmh": [at(10, *every(4, *yawn(rest_s=1.0, kmh=v), Part(4, kmh=v))) for v in (16.0, 23.0)],
+    "anger_gate_kmh": [at(15, angry(15, kmh=v)) for v in (0.8, 1.1)],
+    "speed_timeout_s": [at(30, Part(5, kmh=0.0), closed(1, kmh=0.0), closed(5))],
+    "speed_max_kmh": [at(15, Part(5, kmh=v), closed(3, kmh=v)) for v in (250.0, 350.0)],
+    "driver_gone_s": [at(10, Part(5, kmh=0.0), hidden(90, kmh=0.0))],
+    "driver_gone_kmh": [at(10, Part(5, kmh=v), hidden(70, kmh=v)) for v in (8.0, 11.0)],
+}
+NUMBERS = [f.name for f in dataclasses.fields(PolicySettings) if f.name != "profile"]
+
+
+def lines(drive: Drive, settings: PolicySettings) -> list[tuple[Any, ...]]:
+    """Return the lines, times in tenths of a second, with the evidence that has no figures of its own."""
+    return [
+        (a.kind, a.level, a.active, round(a.t_ns / 1e8), a.evidence.get("cause"), a.evidence["speed_kmh"])
+        for a in alerts(drive[1], drive[0], settings)
+    ]
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_a_number_that_is_off_shows(key: str) -> None:
+    usual = PolicySettings()
+    value = getattr(usual, key)
+    expected = [lines(drive, usual) for drive in PROBES[key]]
+    for factor in (0.7, 1.3):
+        off = value * factor if isinstance(value, float) else value + (1 if factor > 1 else -1)
+        changed = dataclasses.replace(usual, **{key: off})
+        assert [lines(drive, changed) for drive in PROBES[key]] != expected, f"{key} = {off} was not noticed"
