@@ -82,7 +82,7 @@ def label(pictures: Iterator[tuple[str, Picture]], still: bool) -> dict[str, NDA
     import mediapipe  # type: ignore[import-not-found,unused-ignore]
 
     names, meshes = [], []
-    options = dict(refine_landmarks=True, max_num_faces=1, min_detection_confidence=0.3)
+    options = {"refine_landmarks": True, "max_num_faces": 1, "min_detection_confidence": 0.3}
     with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=still, **options) as model:
         for name, picture in pictures:
             names.append(name)

@@ -39,7 +39,9 @@ FOLDS = (
 # The drivers of the YawDD clips also sit in the driver frames: in scenes 28, 52 and 29 (thumbnails alike), and perhaps
 # in some that show the same seat from the dashboard. Their fold leaves out all of these.
 YAWDD_PEOPLE = ("m06", "f09", "f10")
-YAWDD_SCENES = frozenset("28 29 52 9 14 15 16 19 34 44 72 77 83 85 91 117".split())
+YAWDD_SCENES = frozenset(
+    ["28", "29", "52", "9", "14", "15", "16", "19", "34", "44", "72", "77", "83", "85", "91", "117"]
+)
 # Pictures drawn a source and class in an epoch: (closed, open).
 DRAW = {"single": (1800, 1300), "clips": (1900, 3000), "yawdd": (300, 2600), "fer": (2400, 2400)}
 UNREADABLE = 2600
@@ -75,7 +77,7 @@ def load(folder: Path, leave_out: frozenset[str] = frozenset(), fold: int | None
     for name in DRAW:
         found = np.load(folder / f"{name}.npz")
         nothing = np.zeros(len(found["patch"]), bool)
-        source = Source(*(found[key] if key in found else nothing for key in COLUMNS))
+        source = Source(*(found.get(key, nothing) for key in COLUMNS))
         if name == "clips":
             source = source.pick(~np.isin(source.group, sorted(leave_out)))
         elif fold is not None:

@@ -1,0 +1,77 @@
+"""The real detectors and networks on the drawn face: found, held, read; the same on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from fermon.cameras import CameraSettings, EndOfFrames, open_camera
+from fermon.domain import EXPRESSIONS, Frame, Observation
+from fermon.errors import ModelError
+from fermon.perception.detectors import make_detector
+from fermon.perception.pipeline import Perception, PerceptionSettings
+from fermon.perception.tracker import FaceSettings
+
+
+def frames(count: int) -> Iterator[Frame]:
+    camera = open_camera("demo", CameraSettings(), "max")
+    for _ in range(count):
+        try:
+            frame = camera.read(1)
+        except EndOfFrames:
+            return
+        assert frame is not None
+        yield frame
+
+
+def watch(count: int, settings: PerceptionSettings | None = None) -> list[Observation]:
+    perception = Perception(settings or PerceptionSettings())
+    return [perception.observe(frame) for frame in frames(count)]
+
+
+def test_every_frame_of_an_attentive_driver_is_read() -> None:
+    for observation in watch(60):
+        assert observation.face is not None
+        assert observation.face.points is not None
+        assert observation.expression is not None
+        assert len(observation.expression) == len(EXPRESSIONS)
+        assert sum(observation.expression) == pytest.approx(1, abs=1e-3)
+        assert observation.eyes is not None
+
+
+def test_the_same_frames_give_the_same_observations() -> None:
+    assert watch(30) == watch(30)
+
+
+def test_haar_finds_and_holds_the_drawn_face_too() -> None:
+    settings = PerceptionSettings(face=FaceSettings(detector="haar"))
+    found = [observation.face is not None for observation in watch(45, settings)]
+    assert np.mean(found) > 0.9
+
+
+def test_an_empty_picture_holds_no_face() -> None:
+    noise = np.random.default_rng(0).normal(90, 4, (480, 640)).clip(0, 255).astype(np.uint8)
+    observation = Perception(PerceptionSettings()).observe(Frame(0, 0, noise))
+    assert observation.face is None
+    assert observation.eyes is None
+    assert observation.expression is None
+    assert observation.quality.contrast is not None
+    assert observation.quality.contrast < 0.05
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (240, 320), (1, 1), (3, 2000)])
+def test_frames_of_any_size_are_read(shape: tuple[int, int]) -> None:
+    perception = Perception(PerceptionSettings())
+    for seq, gray in enumerate([np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)]):
+        assert perception.observe(Frame(seq, seq, gray)).face is None
+
+
+def test_auto_takes_the_best_detector_that_is_there() -> None:
+    assert make_detector("auto").name == "blazeface"
+
+
+def test_a_named_detector_that_cannot_be_had_says_why() -> None:
+    with pytest.raises(ModelError, match="yunet_model must name"):
+        make_detector("yunet", "missing.onnx")
