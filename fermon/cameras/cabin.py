@@ -8,37 +8,81 @@ from numpy.typing import NDArray
 from fermon.cameras.drawing import Canvas, Image, mirrored, smooth
 from fermon.cameras.opencv import quiet_cv2
 
+Corners = tuple[tuple[float, float], ...]
+
+
+WINDOWS = (  # corners in shares of the frame's width and height
+    ((0.00, 0.08), (0.17, 0.05), (0.235, 0.42), (0.00, 0.50)),
+    ((1.00, 0.10), (0.86, 0.06), (0.80, 0.40), (1.00, 0.47)),
+    ((0.27, 0.03), (0.73, 0.03), (0.70, 0.20), (0.30, 0.20)),
+)
+SEAT = (
+    ((0.26, 1.02), (0.30, 0.62), (0.40, 0.545), (0.60, 0.545), (0.70, 0.62), (0.74, 1.02)),
+    ((0.455, 0.56), (0.455, 0.50), (0.468, 0.50), (0.468, 0.56)),
+    ((0.532, 0.56), (0.532, 0.50), (0.545, 0.50), (0.545, 0.56)),
+    ((0.405, 0.51), (0.385, 0.30), (0.43, 0.225), (0.57, 0.225), (0.615, 0.30), (0.595, 0.51)),
+)
+SEAMS = (((0.36, 0.60), (0.335, 1.0)), ((0.64, 0.60), (0.665, 1.0)), ((0.43, 0.33), (0.57, 0.33)))
+
 
 def draw_cabin(width: int, height: int) -> Image:
-    """Return the empty car, gray float32 (height, width)."""
-    cv2 = quiet_cv2()
+    """Return the empty car, gray float32 (height, width).
+
+    With as much detail as real cabins have, so that an empty seat is not taken for a covered camera.
+    """
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     x, y = x / width, y / height
     picture = (58 - 20 * y + 8 * np.cos(3 * x)).astype(np.float32)
-    # rear and side windows: daylight, out of focus
-    glass = np.zeros((height, width), np.float32)
-    for corners in (
-        [(0.00, 0.10), (0.17, 0.07), (0.235, 0.42), (0.00, 0.50)],
-        [(1.00, 0.12), (0.86, 0.08), (0.80, 0.40), (1.00, 0.47)],
-        [(0.27, 0.05), (0.73, 0.05), (0.70, 0.20), (0.30, 0.20)],
-    ):
-        points = np.array([(a * width, b * height) for a, b in corners], np.int32)
-        cv2.fillPoly(glass, [points], 1.0, cv2.LINE_AA)
-    glass = cv2.GaussianBlur(glass, (0, 0), 5)
-    outside = 150 - 60 * y + 14 * np.sin(21 * x) * np.cos(13 * y)
-    picture += glass * (outside - picture)
-    # the seat and its head restraint
-    for corners, gray in (
-        ([(0.26, 1.02), (0.30, 0.62), (0.40, 0.545), (0.60, 0.545), (0.70, 0.62), (0.74, 1.02)], 40),
-        ([(0.405, 0.52), (0.385, 0.30), (0.43, 0.215), (0.57, 0.215), (0.615, 0.30), (0.595, 0.52)], 46),
-    ):
-        shape = np.zeros((height, width), np.float32)
-        points = np.array([(a * width, b * height) for a, b in corners], np.int32)
-        cv2.fillPoly(shape, [points], 1.0, cv2.LINE_AA)
-        soft = cv2.GaussianBlur(shape, (0, 0), 4)
-        rounded = gray + 16 * np.exp(-(((x - 0.44) / 0.09) ** 2)) - 10 * y
-        picture += soft * (rounded - picture)
+    street = _street(width, height)
+    for corners in WINDOWS:
+        frame = _shape(corners, width, height, 1.0, grow=7)
+        picture += frame * (26 - picture)
+        glass = _shape(corners, width, height, 1.0)
+        picture += glass * (street - picture)
+    fabric = 9 * np.sign(np.sin(150 * x) * np.sin(112 * y)).astype(np.float32)
+    for corners in SEAT:
+        shape = _shape(corners, width, height, 1.2)
+        rounded = 44 + 16 * np.exp(-(((x - 0.44) / 0.09) ** 2)) - 12 * y + fabric
+        picture += shape * (rounded - picture)
+    for start, end in SEAMS:
+        picture += _line(start, end, width, height) * (92 - picture)
     return np.asarray(np.clip(picture, 0, 255), np.float32)
+
+
+def _shape(corners: Corners, width: int, height: int, blur: float, grow: int = 0) -> Image:
+    """Return the coverage 0..1 of a polygon given in shares of the frame, `grow` px larger all round."""
+    cv2 = quiet_cv2()
+    mask = np.zeros((height, width), np.float32)
+    points = np.array([(a * width, b * height) for a, b in corners], np.int32)
+    cv2.fillPoly(mask, [points], 1.0, cv2.LINE_AA)
+    if grow:
+        cv2.polylines(mask, [points], True, 1.0, 2 * grow, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), blur), np.float32)
+
+
+def _line(start: tuple[float, float], end: tuple[float, float], width: int, height: int) -> Image:
+    cv2 = quiet_cv2()
+    mask = np.zeros((height, width), np.float32)
+    places = [(round(a * width), round(b * height)) for a, b in (start, end)]
+    cv2.line(mask, places[0], places[1], 1.0, 2, cv2.LINE_AA)
+    return np.asarray(0.6 * mask, np.float32)
+
+
+def _street(width: int, height: int) -> Image:
+    """Return houses under a bright sky, somewhat out of focus."""
+    cv2 = quiet_cv2()
+    rng = np.random.default_rng(3)
+    picture = np.full((height, width), 176, np.float32)
+    x = 0
+    while x < width:
+        wide, top = int(rng.integers(22, 60)), int(rng.integers(8, 110))
+        wall = float(rng.uniform(84, 140))
+        picture[top:, x : x + wide] = wall
+        for row in range(top + 8, height, 20):
+            for column in range(x + 6, x + wide - 8, 15):
+                picture[row : row + 10, column : column + 7] = wall + float(rng.choice([-38, -30, 34]))
+        x += wide
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.6), np.float32)
 
 
 BODY_LEFT, BODY_TOP = 2.6, -0.9  # the origin's place on the body's canvas, in units
