@@ -11,12 +11,12 @@ from fermon.cameras.opencv import quiet_cv2
 Corners = tuple[tuple[float, float], ...]
 
 
-WINDOWS = (  # corners in shares of the frame's width and height
+WINDOWS: tuple[Corners, ...] = (  # corners in shares of the frame's width and height
     ((0.00, 0.08), (0.17, 0.05), (0.235, 0.42), (0.00, 0.50)),
     ((1.00, 0.10), (0.86, 0.06), (0.80, 0.40), (1.00, 0.47)),
     ((0.27, 0.03), (0.73, 0.03), (0.70, 0.20), (0.30, 0.20)),
 )
-SEAT = (
+SEAT: tuple[Corners, ...] = (
     ((0.26, 1.02), (0.30, 0.62), (0.40, 0.545), (0.60, 0.545), (0.70, 0.62), (0.74, 1.02)),
     ((0.455, 0.56), (0.455, 0.50), (0.468, 0.50), (0.468, 0.56)),
     ((0.532, 0.56), (0.532, 0.50), (0.545, 0.50), (0.545, 0.56)),
@@ -39,7 +39,7 @@ def draw_cabin(width: int, height: int) -> Image:
         picture += frame * (26 - picture)
         glass = _shape(corners, width, height, 1.0)
         picture += glass * (street - picture)
-    fabric = 9 * np.sign(np.sin(150 * x) * np.sin(112 * y)).astype(np.float32)
+    fabric = 4 * np.sign(np.sin(150 * x) * np.sin(112 * y)).astype(np.float32)
     for corners in SEAT:
         shape = _shape(corners, width, height, 1.2)
         rounded = 44 + 16 * np.exp(-(((x - 0.44) / 0.09) ** 2)) - 12 * y + fabric

@@ -112,6 +112,15 @@ def test_a_detector_finds_the_face_when_it_is_there_and_only_then(painter: Paint
         assert len(faces) == (0 if away == 1 else 1), f"at {t:.1f} s"
 
 
+def test_an_empty_seat_is_no_covered_camera(painter: Painter) -> None:
+    """Sharp enough that the cause of UNAVAILABLE is that nobody is there (the policy's limit is 0.02)."""
+    from fermon.perception.quality import judge
+
+    quality = judge(painter.paint(50.0, 750))
+    assert quality.sharpness > 0.2
+    assert quality.brightness > 0.15
+
+
 def test_the_faces_are_as_the_search_wrote_them() -> None:
     """Nobody turned the numbers by hand: the file is what tools/shape_demo.py writes."""
     from shape_demo import source

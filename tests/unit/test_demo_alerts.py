@@ -10,7 +10,7 @@ from fermon.cameras import EndOfFrames
 from fermon.cameras.demo import RATE_HZ, DemoCamera
 from fermon.cameras.demo_script import END_S, Expected, expected_alerts, moment
 from fermon.cameras.pace import Pacer
-from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Observation, Quality
+from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Kind, Observation, Quality
 from fermon.policy import Policy
 
 
@@ -70,3 +70,5 @@ def test_the_real_networks_raise_the_expected_alerts() -> None:
         while (frame := camera.read(1.0)) is not None:
             alerts += policy.feed(perception.observe(frame))
     compare(alerts)
+    blind = next(alert for alert in alerts if alert.kind == Kind.UNAVAILABLE)
+    assert blind.evidence["cause"] == "no face"
