@@ -141,9 +141,9 @@ def _file_problem(path: Path) -> str | None:
             names = [p.name for p in path.parent.iterdir() if p.is_file()]
         except OSError:
             return f"{path}: no such file, and no such folder {path.parent}"
-        near = difflib.get_close_matches(path.name, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{path}: no such file{hint}. A camera is '/dev/videoN', 'N', 'picamera' or 'demo'"
+        near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        return f"{path}: no such file{hint} A camera is '/dev/videoN', 'N', 'picamera' or 'demo'"
     if not path.is_file():
         return f"{path}: not a file, expected a video"
     try:
