@@ -48,7 +48,7 @@ def main(words: list[str]) -> int:
         print(json.dumps({"findings": [finding.fields() for finding in findings], "summary": summary}))
     else:
         told = ", ".join(f"{n} {verdict.value}" for verdict, n in counts.items() if n)
-        print(f"\n{told}" + ("" if counts[Verdict.FAULT] else "; fit to drive"))
+        print(f"\n{told}" + ("" if counts[Verdict.FAULT] else "; nothing at fault"))
     if not counts[Verdict.FAULT]:
         return 0
     own = any(f.verdict is Verdict.FAULT and f.area in ("config", "models") for f in findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 
@@ -52,15 +53,15 @@ def parse(text: str) -> Address:
 
 
 def _split(text: str) -> tuple[str, str]:
+    """Return (address, port) as texts; ("", "") for what is neither."""
     if text.isdigit():
         return "127.0.0.1", text
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":") or str(PORT)
-    if text.count(":") > 1:  # an IPv6 address alone
+    if text.count(":") > 1 and not text.startswith("["):  # an IPv6 address alone
         return text, str(PORT)
-    host, _, port = text.partition(":")
-    return host or "127.0.0.1", port or str(PORT)
+    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^\[\]:]*))(?::(.+))?", text)
+    if found is None or not text:
+        return "", ""
+    return found[1] or found[2] or "127.0.0.1", found[3] or str(PORT)
 
 
 def ours(host_header: str | None) -> bool:

@@ -1,0 +1,200 @@
+"""What a program and a person get to see, without a camera: the views over hand-made inputs."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+
+from fermon.domain import (
+    EXPRESSIONS,
+    Alert,
+    Box,
+    CameraChange,
+    DriverState,
+    Eyes,
+    EyeState,
+    Face,
+    Kind,
+    Level,
+    Observation,
+    Quality,
+    Tick,
+    Visibility,
+)
+from fermon.terminal import Terminal, bar, fitting, panel
+from fermon.view import JsonLines, Several, Silent, alert_fields, reason
+
+S = 1_000_000_000
+FACTS = {"fermon": "0", "camera": "demo", "detector": "blazeface", "runtime": "some runtime"}
+SUMMARY = {"frames": 30, "seconds": 2.0, "fps": 15.0, "face": 1.0, "eyes": 0.5, "alerts": {"DROWSY": 1}}
+MICROSLEEP = Alert(3 * S, Kind.MICROSLEEP, Level.WARNING, True, S, {"closed_s": 1.53})
+
+
+def seen(t_s: float) -> Observation:
+    face = Face(Box(10, 20, 143, 150), 0.9)
+    return Observation(int(t_s * S), 0, face, None, Eyes(0.97, None, "glare"), 0.1, Quality(0.4, 0.5))
+
+
+def state(t_s: float = 3.0, **more: Any) -> DriverState:
+    return DriverState(int(t_s * S), **more)
+
+
+def plain(text: str) -> str:
+    return re.sub("\x01.*?\x02", "", text)
+
+
+def test_a_line_that_is_no_terminal_gets_whole_lines_only() -> None:
+    out = io.StringIO()
+    view = Terminal(out, live=False)
+    view.start(FACTS)
+    view.input(Tick(0), None, state(0))
+    view.alert(MICROSLEEP)
+    view.report("camera lost: gone")
+    view.end(SUMMARY)
+    lines = out.getvalue().splitlines()
+    assert "\x1b" not in out.getvalue() and "\r" not in out.getvalue()
+    assert lines[0] == "fermon 0: camera demo, detector blazeface, some runtime"
+    assert lines[1] == "   3.0 s  WARNING  MICROSLEEP  eyes closed 1.5 s"
+    assert lines[2] == "camera lost: gone"
+    assert lines[3].startswith("30 frames in 2.0 s (15 fps)") and lines[3].endswith("alerts: DROWSY 1")
+
+
+class Screen:
+    """A terminal that knows what the panel needs: carriage return, lines up, erase below, colours."""
+
+    def __init__(self) -> None:
+        self.lines, self.row = [""], 0
+
+    def write(self, text: str) -> None:
+        for part in re.findall(r"\x1b\[\d*(?:;\d+)*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
+            if part == "\n":
+                self.row += 1
+                if self.row == len(self.lines):
+                    self.lines.append("")
+            elif part.endswith("A") and part.startswith("\x1b"):
+                self.row -= int(part[2:-1])
+                assert self.row >= 0
+            elif part == "\x1b[J":
+                self.lines[self.row :] = [""]
+            elif not part.startswith("\x1b") and part != "\r":
+                self.lines[self.row] += part
+
+    def flush(self) -> None: ...
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "40")
+
+
+@pytest.mark.usefixtures("wide")
+def test_alert_lines_stay_above_the_panel_which_is_erased_at_the_end() -> None:
+    screen = Screen()
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})  # type: ignore[arg-type]
+    view.start(FACTS)
+    view.input(seen(0), None, state(0))
+    view.alert(MICROSLEEP)
+    view.input(seen(3), None, state(3, alerts=(MICROSLEEP,), eyes=EyeState.CLOSED, closure_s=2.0))
+    text = "\n".join(screen.lines)
+    assert screen.lines[1] == "   3.0 s  WARNING  MICROSLEEP  eyes closed 1.5 s"
+    assert text.count("PERCLOS") == 1, "the old panel is gone"
+    assert "closed for 2.0 s" in text and "WARNING MICROSLEEP" in screen.lines[-2]
+    view.end(SUMMARY)
+    assert [line for line in screen.lines if line][2:] == [
+        "30 frames in 2.0 s (15 fps); face in 100%, an eye readable in 50%; alerts: DROWSY 1"
+    ]
+
+
+@pytest.mark.usefixtures("wide")
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {}])
+def test_a_terminal_that_cannot_move_its_cursor_gets_no_panel(environment: dict[str, str]) -> None:
+    out = io.StringIO()
+    Terminal(out, live=True, environment=environment).input(seen(0), None, state(0))
+    assert out.getvalue() == ""
+
+
+@pytest.mark.usefixtures("wide")
+def test_no_color_is_obeyed() -> None:
+    out = io.StringIO()
+    view = Terminal(out, live=True, environment={"TERM": "xterm", "NO_COLOR": "1"})
+    view.input(seen(0), None, state(0))
+    view.alert(MICROSLEEP)
+    assert not re.search(r"\x1b\[[\d;]*m", out.getvalue())
+
+
+def test_the_panel_tells_what_is_not_available_and_why_the_driver_is_not_seen() -> None:
+    lines = [plain(line) for line in panel(None, state(5, visibility=Visibility.DARK), 0, FACTS)]
+    text = "\n".join(lines)
+    assert "cannot see: dark" in lines[0] and "not determined" in lines[0]
+    assert all(name in text for name in EXPRESSIONS)
+    assert "0%" not in text, "what is not available is a dash, never a zero"
+
+
+def test_the_panel_tells_what_is_measured() -> None:
+    known = state(
+        5, expression=(0.7, 0, 0, 0, 0.1, 0, 0.2), perclos_60s=0.12, rate_hz=15.2, determined=True, long_blinks=2,
+        blink_rate_per_min=14.0, speed_kmh=63.5, alerts=(MICROSLEEP,),
+    )  # fmt: skip
+    text = "\n".join(plain(line) for line in panel(seen(5), known, 0, FACTS))
+    for words in (
+        "15 fps",
+        "face 143 px",
+        "12% 60 s",
+        "14 a minute, 2 long",
+        "64 km/h",
+        "(glare)",
+        "eyes closed 1.5 s",
+    ):
+        assert words in text, text
+
+
+def test_bars_and_low_terminals() -> None:
+    assert bar(0.5, 4) == "██  " and bar(None, 4) == "····" and bar(7.0, 2) == "██" and bar(0.0, 2) == "  "
+    assert bar(1 / 32, 4) == "▏   "
+    assert fitting(["a"] * 10, 24) == ["a"] * 10 and fitting(["a", "b", "c"], 4) == ["a"]
+
+
+def test_json_lines_are_one_object_each_and_a_state_a_second() -> None:
+    out = io.StringIO()
+    view = JsonLines(out)
+    view.start(FACTS)
+    for tenth in range(25):
+        view.input(Tick(tenth * S // 10), None, state(tenth / 10))
+    view.alert(MICROSLEEP)
+    view.report("words")
+    view.end(SUMMARY)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["type"] for line in lines] == ["start", "state", "state", "state", "alert", "report", "end"]
+    assert lines[1]["perclos_60s"] is None and lines[4]["kind"] == "MICROSLEEP"
+
+
+def test_under_systemd_only_reports_and_the_summary_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    view = Silent()
+    view.start(FACTS)
+    view.input(Tick(0), None, state(0))
+    view.alert(MICROSLEEP)
+    view.report("camera back")
+    assert capsys.readouterr() == ("", "camera back\n")
+
+
+def test_views_side_by_side_get_everything() -> None:
+    outs = [io.StringIO(), io.StringIO()]
+    view = Several([JsonLines(out) for out in outs])
+    view.start(FACTS)
+    view.input(CameraChange(0, "lost"), None, state(0))
+    view.alert(MICROSLEEP)
+    view.report("words")
+    view.end(SUMMARY)
+    assert outs[0].getvalue() == outs[1].getvalue() and len(outs[0].getvalue().splitlines()) == 5
+
+
+def test_the_reason_of_an_alert_is_in_words() -> None:
+    assert reason(MICROSLEEP) == "eyes closed 1.5 s"
+    assert reason(Alert(0, Kind.MICROSLEEP, Level.WARNING, True, 0)) == ""
+    fields = alert_fields(MICROSLEEP, S)
+    assert (fields["t"], fields["since"], fields["text"]) == (2.0, 0.0, "eyes closed 1.5 s")
