@@ -1,0 +1,196 @@
+"""`fermon doctor` with faults planted on a machine that has no hardware."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fermon.cameras.contract import EndOfFrames
+from fermon.cli import main
+from fermon.config import Config
+from fermon.doctor import camera as camera_checks
+from fermon.doctor.finding import Verdict
+from fermon.doctor.host import _heat, check_host, throttling
+from fermon.domain import Frame
+from fermon.perception.runner import models_dir
+
+
+def examine(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]]]:
+    code = main(["doctor", "--json", *words])
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def faults(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [finding for finding in findings if finding["verdict"] == "fault"]
+
+
+def test_the_demo_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = examine(capsys, "--camera", "demo")
+    assert code == 0 and not faults(findings)
+    text = "\n".join(finding["text"] for finding in findings)
+    for words in ("640x480 px, 15.0 frames a second", "face in ", "sha256 ", "groups: ", "log: can be opened"):
+        assert words in text or (words == "groups: " and "root: " in text), words
+
+
+def test_a_missing_camera_is_a_fault_with_the_remedy(capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = examine(capsys, "--camera", "/dev/video63")
+    assert code == 69
+    [found] = faults(findings)
+    assert found["area"] == "camera" and "/dev/video63: no such device" in found["text"] and found["remedy"]
+
+
+@pytest.fixture
+def damaged_models(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    shutil.copytree(models_dir(), folder)
+    content = bytearray((folder / "eyes.tflite").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (folder / "eyes.tflite").write_bytes(content)
+    return folder
+
+
+def test_a_damaged_network_is_a_fault_with_the_remedy(
+    damaged_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text(f'[perception]\nmodels = "{damaged_models}"\n', encoding="utf-8")
+    code, findings = examine(capsys, "--camera", "demo", "--config", str(config))
+    assert code == 78
+    [found] = faults(findings)
+    assert found["area"] == "models" and "eyes.tflite" in found["text"] and "manifest" in found["text"]
+    assert "reinstall" in found["remedy"]
+    assert any(f["verdict"] == "warning" and "face not looked for" in f["text"] for f in findings)
+
+
+def test_an_unreachable_serial_port_is_a_fault_with_the_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text(f'[outputs.serial]\nenabled = true\nport = "{tmp_path}/ttyNONE"\n', encoding="utf-8")
+    code, findings = examine(capsys, "--camera", "demo", "--config", str(config))
+    assert code == 69
+    [found] = faults(findings)
+    assert found["area"] == "outputs" and "ttyNONE" in found["text"] and "group dialout" in found["remedy"]
+
+
+def test_all_three_at_once_are_all_told(
+    damaged_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text(
+        f'[camera]\nsource = "/dev/video63"\n[perception]\nmodels = "{damaged_models}"\n'
+        f'[outputs.serial]\nenabled = true\nport = "{tmp_path}/ttyNONE"\n',
+        encoding="utf-8",
+    )
+    assert main(["doctor", "--config", str(config)]) == 78
+    out = capsys.readouterr().out
+    assert sum(line.startswith("FAULT") for line in out.splitlines()) == 3
+    assert out.count("  -> ") >= 3, "each with its remedy"
+
+
+def test_a_bad_configuration_does_not_stop_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text("[camera]\nwidht = 640\n", encoding="utf-8")
+    code, findings = examine(capsys, "--camera", "demo", "--config", str(config))
+    assert code == 78
+    [found] = faults(findings)
+    assert found["area"] == "config" and "width" in found["text"]
+    assert any(finding["area"] == "outputs" for finding in findings)
+
+
+def test_the_tested_output_shows_and_sends_no_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    config = tmp_path / "fermon.toml"
+    config.write_text(f'[outputs.serial]\nenabled = true\nport = "{os.ttyname(theirs)}"\n', encoding="utf-8")
+    try:
+        code, findings = examine(capsys, "--camera", "demo", "--config", str(config), "--test-outputs")
+        sentence = os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert code == 0 and any("serial: opened and shown to" in finding["text"] for finding in findings)
+    fields = sentence.partition("*")[0].split(",")
+    assert fields[0] == "$FERM" and fields[2] == "0" and fields[-1] == "0", "not determined, no alert"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        ("throttled=0x0", Verdict.OK, "never slowed down"),
+        ("throttled=0x50000", Verdict.WARNING, "under-voltage, throttled"),
+        ("throttled=0x50005", Verdict.FAULT, "now: under-voltage, throttled"),
+        ("VCHI initialization failed", Verdict.WARNING, "VCHI"),
+        ("", Verdict.WARNING, "found ''"),
+    ],
+)
+def test_what_the_pi_says_of_its_power(answer: str, verdict: Verdict, words: str) -> None:
+    found = throttling(answer)
+    assert found.verdict is verdict and words in found.text
+    assert bool(found.remedy) == (verdict is not Verdict.OK)
+
+
+def test_heat_is_read_from_the_thermal_zones(tmp_path: Path) -> None:
+    assert list(_heat(tmp_path)) == []
+    for number, text in enumerate(("48312\n", "85100\n", "nonsense")):
+        (tmp_path / f"thermal_zone{number}").mkdir()
+        (tmp_path / f"thermal_zone{number}" / "temp").write_text(text, encoding="ascii")
+    [found] = _heat(tmp_path)
+    assert found.verdict is Verdict.WARNING and "85 degrees" in found.text
+
+
+def test_the_machine_is_never_at_fault_for_what_it_has_not() -> None:
+    assert not [finding for finding in check_host(Config()) if finding.verdict is Verdict.FAULT]
+
+
+class Clip:
+    """A camera of one picture, over and over."""
+
+    name, live = "clip", False
+
+    def __init__(self, level: int, rate_hz: float = 15.0, count: int = 30) -> None:
+        self._level, self._rate_hz, self._count, self._seq, self.closed = level, rate_hz, count, 0, False
+
+    def read(self, timeout_s: float) -> Frame | None:
+        import numpy as np
+
+        if self._seq >= self._count:
+            raise EndOfFrames
+        self._seq += 1
+        picture = np.full((480, 640), self._level, np.uint8)
+        return Frame(int(self._seq / self._rate_hz * 1e9), self._seq, picture)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("clip", "words"),
+    [
+        (Clip(3), "too dark: mean brightness 0.01"),
+        (Clip(120), "nothing in focus"),
+        (Clip(120), "face in 0%"),
+        (Clip(120, rate_hz=4), "4.0 frames a second, expected at least 8"),
+        (Clip(120, count=0), "opens but gives no frame"),
+    ],
+)
+def test_what_a_camera_lacks_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch, clip: Clip, words: str) -> None:
+    monkeypatch.setattr(camera_checks, "open_camera", lambda *_: clip)
+    found = [finding for finding in camera_checks.check_camera(Config(), "clip") if finding.verdict is not Verdict.OK]
+    assert any(words in finding.text and finding.remedy for finding in found), found
+    assert clip.closed
+
+
+def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(camera_checks, "open_camera", broken)
+    code, findings = examine(capsys, "--camera", "demo")
+    assert code == 69 and "planted" in faults(findings)[0]["text"] and findings[-1]["area"] == "outputs"
