@@ -11,6 +11,7 @@ import re
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -180,7 +181,11 @@ class Handler(BaseHTTPRequestHandler):
     def _stream(self, source: Preview) -> None:
         """Send what is new until the end; a page that reads slowly gets fewer pictures, never older ones."""
         number = row = logged = 0
+        facts: Mapping[str, Any] = {}
         while not source.ended:
+            if source.facts is not facts and source.facts:
+                facts = source.facts
+                self._send("facts", json.dumps(facts).encode())
             row, rows = source.rows(row)
             if rows:
                 self._send("rows", json.dumps(rows, separators=(",", ":")).encode())

@@ -134,8 +134,13 @@ class Preview:
                 self._made.notify_all()
 
     def hello(self) -> dict[str, Any]:
-        """Return what does not change during a run."""
-        return {"run": self._run, "facts": self._facts}
+        """Return what tells this run from others."""
+        return {"run": self._run}
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Camera, detector, runtime; empty before the start (a page may be faster)."""
+        return self._facts
 
     def wait(self, number: int, logged: int, timeout_s: float) -> bool:
         """Wait for news after message `number` and log entry `logged`; False when none came in time."""

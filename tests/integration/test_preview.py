@@ -108,7 +108,8 @@ def test_foreign_hosts_and_foreign_pages_are_refused(preview: Preview) -> None:
 def test_moments_come_with_picture_box_and_eyes(preview: Preview) -> None:
     with Feeder(preview):
         stream = events(get(preview, "/events"))
-        assert next(stream) == ("hello", {"run": preview.hello()["run"], "facts": FACTS})
+        assert next(stream) == ("hello", preview.hello())
+        assert next(stream) == ("facts", FACTS)
         moment = next(data for name, data in stream if name == "moment" and data["picture"])
     import cv2
 
