@@ -1,7 +1,7 @@
 """The bench's terminal: alert lines, and below them a live panel that is drawn anew a few times a second.
 
-Plain ANSI, written by hand: one panel costs 0.1 ms here where a table library costs several, and the panel is drawn
-by the loop itself.
+Plain ANSI, written by hand, since the loop itself draws the panel: 0.03 ms, where the same with rich took 1.3 ms and
+20 to 30 ms for its import (x86-64; a Pi 4 needs some five times as long).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fermon.domain import (
     Alert,
     CameraChange,
     DriverState,
+    EyeState,
     Frame,
     Input,
     Level,
@@ -143,13 +144,10 @@ def panel(observation: Observation | None, state: DriverState, start_ns: int, fa
         row = f"{name:<9}{bar(probability)} {_percent(probability)}"
         lines.append(f"{text:<44}{_in(BOLD, row) if probability is not None and probability == best else row}")
     for alert in state.alerts:
-        since = (state.t_ns - alert.since_ns) / NS_PER_S
-        lines.append(
-            _in(LEVEL_COLOURS[alert.level], f" {alert.level.name} {alert.kind} ")
-            + f" {reason(alert)}, for {since:.0f} s"
-        )
+        began = f"{reason(alert)} (began {(state.t_ns - alert.since_ns) / NS_PER_S:.0f} s ago)"
+        lines.append(f"{_in(LEVEL_COLOURS[alert.level], f' {alert.level.name} {alert.kind} ')} {began}")
     if not state.alerts:
-        lines.append(_in(GREEN, "no alert") if state.determined else _in(DIM, "no alert, driver not judged yet"))
+        lines.append("no alert" if state.determined else _in(DIM, "no alert; the driver has not been judged yet"))
     lines.append(_in(DIM, f"{facts.get('camera')} · {facts.get('detector')} · {facts.get('runtime')} · Ctrl-C ends"))
     return lines
 
@@ -164,9 +162,17 @@ def _headline(observation: Observation | None, state: DriverState, start_ns: int
         seen = f"face {observation.face.box.w:.0f} px"
     else:
         seen = "no face"
-    wakefulness = state.wakefulness.name.lower().replace("_", " ")
-    colour = LEVEL_COLOURS[Level(state.level)] if state.level else GREEN if state.determined else DIM
-    return f"{time:6.1f} s  {rate:>2} fps  {seen}  {_in(colour, wakefulness)}"
+    return f"{time:6.1f} s  {rate:>2} fps  {seen}  {_standing(state)}"
+
+
+def _standing(state: DriverState) -> str:
+    """The most urgent alert; else how it stands. Who is not seen at this moment is not called awake."""
+    if state.alerts:
+        first = state.alerts[0]
+        return _in(LEVEL_COLOURS[first.level], f" {first.level.name} {first.kind} ")
+    if not state.determined:
+        return _in(DIM, "not judged yet")
+    return _in(YELLOW, "eyes not seen now") if state.eyes is EyeState.UNKNOWN else _in(GREEN, "awake")
 
 
 def _left(observation: Observation | None, state: DriverState) -> list[str]:

@@ -9,7 +9,7 @@ from fermon.domain import EXPRESSIONS, Kind, Level
 from fermon.report.digest import Cell, Drive, Span
 from fermon.view import reason
 
-WIDTH, LEFT, RIGHT = 1000.0, 108.0, 8.0
+WIDTH, LEFT, RIGHT = 1000.0, 108.0, 40.0
 COLUMNS = 440  # of measures: two px each
 ROW = 13.0  # height of a thin row
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -78,7 +78,7 @@ class Chart:
 
     def _rule(self, y: float, text: str) -> None:
         self._parts.append(f'<line x1="{LEFT:g}" x2="{WIDTH - RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}" class="rule"/>')
-        self._text(WIDTH - RIGHT - 3, y - 2.5, text, "small", "end")
+        self._text(WIDTH - RIGHT + 5, y + 3.5, text, "small")
 
     def _alerts(self) -> None:
         kinds = [kind for kind in KINDS if any(span.what == kind.value for span in self._drive.spans)]

@@ -88,12 +88,12 @@ def _alerts(drive: Drive) -> str:
         look, word = (alert.level.name, alert.level.name) if alert.active else ("cleared", "cleared")
         rows.append(
             f'<tr><td class="n">{clock(seconds)}<br><span class="soft">{seconds:.1f} s</span></td>'
-            f'<td><span class="tag {look}">{word}</span></td><th scope="row">{alert.kind.value}</th>'
+            f'<th scope="row"><span class="tag {look}">{word}</span> {alert.kind.value}</th>'
             f"<td>{escape(reason(alert))}{_evidence(alert.evidence)}</td></tr>"
         )
     more = len(drive.alerts) - MOST_ALERTS
     rest = f"<p>and {more} further lines; fermon replay shows all.</p>" if more > 0 else ""
-    head = _head("Time", "Level", "Kind", "Why")
+    head = _head("Time", "Alert", "Why")
     scroll = '<div class="scroll" tabindex="0" role="region" aria-label="Table of alerts">'
     return f"{scroll}<table>{head}<tbody>{''.join(rows)}</tbody></table></div>{rest}"
 

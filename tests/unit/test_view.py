@@ -130,7 +130,7 @@ def test_no_color_is_obeyed() -> None:
 def test_the_panel_tells_what_is_not_available_and_why_the_driver_is_not_seen() -> None:
     lines = [plain(line) for line in panel(None, state(5, visibility=Visibility.DARK), 0, FACTS)]
     text = "\n".join(lines)
-    assert "cannot see: dark" in lines[0] and "not determined" in lines[0]
+    assert "cannot see: dark" in lines[0] and "not judged yet" in lines[0]
     assert all(name in text for name in EXPRESSIONS)
     assert "0%" not in text, "what is not available is a dash, never a zero"
 
@@ -151,6 +151,12 @@ def test_the_panel_tells_what_is_measured() -> None:
         "eyes closed 1.5 s",
     ):
         assert words in text, text
+
+
+def test_who_is_not_seen_is_not_called_awake() -> None:
+    headline = plain(panel(None, state(5, determined=True), 0, FACTS)[0])
+    assert "eyes not seen now" in headline and "awake" not in headline
+    assert "awake" in plain(panel(seen(5), state(5, determined=True, eyes=EyeState.OPEN), 0, FACTS)[0])
 
 
 def test_bars_and_low_terminals() -> None:
