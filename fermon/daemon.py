@@ -55,6 +55,7 @@ class Daemon:
         self._keeper = CameraKeeper(open_camera, camera, view.report, self._stop.wait)
         self._policy = Policy(config.policy)
         self._started_ns = time.monotonic_ns()
+        self._first_ns: int | None = None
         self._last_ns: int | None = None
         self._frames = self._faces = self._eyes = 0
         self._alerts: Counter[str] = Counter()
@@ -130,6 +131,8 @@ class Daemon:
         self._feed(observation, frame)
 
     def _feed(self, item: Input, frame: Frame | None = None) -> None:
+        if self._first_ns is None:
+            self._first_ns = item.t_ns
         self._last_ns = item.t_ns if self._last_ns is None else max(self._last_ns, item.t_ns)
         self._record(item)
         alerts = self._policy.feed(item)
@@ -155,7 +158,8 @@ class Daemon:
         state = self._policy.state
         now_ns = time.monotonic_ns()
         latency_ms = (now_ns - frame.t_ns) / 1e6 if frame is not None and self._live else None
-        self._hub.publish(Status(state, (now_ns - self._started_ns) // 1_000_000, latency_ms))
+        uptime_ms = (now_ns - self._started_ns) // 1_000_000
+        self._hub.publish(Status(state, uptime_ms, latency_ms, start_ns=self._first_ns or 0))
         first = self._frames == 1 and frame is not None
         if first or (self._frames == 0 and not self._keeper.ok):
             self._systemd.ready()

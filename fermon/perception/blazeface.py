@@ -87,9 +87,10 @@ class BlazeFace:
         if scale < 0.5:  # shrink with an area filter first, or the picture aliases
             step = int(1 / scale)
             height, width = gray.shape
-            picture = cv2.resize(gray, (width // step, height // step), interpolation=cv2.INTER_AREA)
-            matrix[0, 0] *= width / (width // step)
-            matrix[1, 1] *= height / (height // step)
+            size = (max(1, width // step), max(1, height // step))
+            picture = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+            matrix[0, 0] *= width / size[0]
+            matrix[1, 1] *= height / size[1]
         else:
             picture = gray
         picture = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)

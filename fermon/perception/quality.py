@@ -20,4 +20,6 @@ def judge(gray: Gray) -> Quality:
     edges = cv2.Laplacian(small, cv2.CV_16S, ksize=1)
     detail = float(cv2.norm(edges, cv2.NORM_L1)) / (_SIDE * _SIDE)
     sharpness = min(1.0, max(0.0, (detail - _FLAT) / (_FULL - _FLAT)))
-    return Quality(round(float(mean[0, 0]) / 255, 4), round(sharpness, 4), round(min(1.0, deviation[0, 0] / 127.5), 4))
+    return Quality(
+        round(float(mean[0, 0]) / 255, 4), round(sharpness, 4), round(min(1.0, float(deviation[0, 0]) / 127.5), 4)
+    )

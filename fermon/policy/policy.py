@@ -74,7 +74,7 @@ class Policy:
         self._active: dict[Kind, Alert] = {}
         self._first_ns: int | None = None
         self._last_ns = 0
-        self._last_type: type | None = None
+        self._types_now: set[type] = set()  # of the inputs that carried the last time
         self._gone = False
         self._visibility = Visibility.NO_FACE
 
@@ -106,10 +106,13 @@ class Policy:
             return None
         if self._first_ns is None:
             self._first_ns = t_ns
-        elif t_ns < self._last_ns or (t_ns == self._last_ns and type(item) is self._last_type):
+        elif t_ns < self._last_ns or (t_ns == self._last_ns and type(item) in self._types_now):
             reader.not_used["time not increasing"] += 1
             return None
-        self._last_ns, self._last_type = t_ns, type(item)
+        if t_ns != self._last_ns:
+            self._types_now.clear()
+        self._types_now.add(type(item))
+        self._last_ns = t_ns
         return t_ns - self._first_ns
 
     # Judging --------------------------------------------------------------------------------------------------------
