@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -139,10 +138,11 @@ def start_to_first_observation_s(source: str) -> float:
 
 
 def peak_rss_mib(source: str) -> float:
-    """Peak resident memory of a whole run in a fresh process."""
+    """Peak resident memory of a whole run in a fresh process (VmHWM: ru_maxrss would count this one's before exec)."""
     code = (
-        "import resource, sys; from fermon.cli import main; main(sys.argv[1:]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        "import sys; from pathlib import Path; from fermon.cli import main; main(sys.argv[1:]);"
+        "lines = Path('/proc/self/status').read_text().splitlines();"
+        "print(next(line for line in lines if line.startswith('VmHWM')).split()[1], file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, "--camera", source, "--pace", "max", "--json"]
     result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
@@ -184,7 +184,6 @@ def main() -> int:
         **runs[0],
         "runs": runs,
         "peak_rss_mib": peak_rss_mib(first),
-        "bench_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         "start_to_first_observation_s": start_to_first_observation_s(first),
         "machine": f"{platform.machine()}, {platform.processor() or 'unknown'}, Python {platform.python_version()}",
     }
