@@ -119,6 +119,8 @@ class Network:
         self._table = self._gray_table() if self._in["dtype"] is np.int8 else None
 
     def _load(self, content: bytes, threads: int) -> None:
+        if content[4:8] != b"TFL3":  # the file identifier of TFLite's FlatBuffers
+            raise ModelError(f"{self.path}: no TFLite model (found {content[:8]!r}); export the network anew")
         interpreter_class, self.runtime = _interpreter_class()
         try:
             with _quiet_stderr():
