@@ -115,8 +115,11 @@ def _replay(words: list[str]) -> int:
         replay(options.session, table)
         return 0
     from fermon.outputs.text import alert_text
+    from fermon.session import SessionReader
 
-    count = replay(options.session, table, show=lambda alert: alert_text(alert, 0))
+    with SessionReader(options.session) as reader:
+        start_ns = next((item.t_ns for item in reader), 0)
+    count = replay(options.session, table, show=lambda alert: alert_text(alert, start_ns))
     print(f"{count} alert lines")
     return 0
 

@@ -55,6 +55,8 @@ class Daemon:
         self._keeper = CameraKeeper(open_camera, camera, view.report, self._stop.wait)
         self._policy = Policy(config.policy)
         self._started_ns = time.monotonic_ns()
+        self._ready = False  # systemd was told: there is a first observation, or there is no camera to wait for
+        self._state = self._policy.state
         self._first_ns: int | None = None
         self._last_ns: int | None = None
         self._frames = self._faces = self._eyes = 0
@@ -68,8 +70,8 @@ class Daemon:
         """Run until the end. Whatever happens, the outputs are off and the session is closed afterwards."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
-        self._start()
         try:
+            self._start()
             while not self._stop.is_set():
                 try:
                     self._turn()
@@ -140,7 +142,8 @@ class Daemon:
             self._alerts[alert.kind.value] += alert.active
             self._record(alert)
             self._view.alert(alert)
-        self._view.input(item, frame, self._policy.state)
+        self._state = self._policy.state
+        self._view.input(item, frame, self._state)
 
     def _record(self, item: Any) -> None:
         if self._recorder is None:
@@ -155,13 +158,13 @@ class Daemon:
             self._view.report(str(error))
 
     def _publish(self, frame: Frame | None) -> None:
-        state = self._policy.state
+        state = self._state
         now_ns = time.monotonic_ns()
         latency_ms = (now_ns - frame.t_ns) / 1e6 if frame is not None and self._live else None
         uptime_ms = (now_ns - self._started_ns) // 1_000_000
         self._hub.publish(Status(state, uptime_ms, latency_ms, start_ns=self._first_ns or 0))
-        first = self._frames == 1 and frame is not None
-        if first or (self._frames == 0 and not self._keeper.ok):
+        if not self._ready and (self._frames or not self._keeper.ok):
+            self._ready = True
             self._systemd.ready()
         visibility = "" if state.visibility is Visibility.OK else f", {state.visibility.name.lower().replace('_', ' ')}"
         active = ", ".join(f"{a.level.name} {a.kind.value}" for a in state.alerts)

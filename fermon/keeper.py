@@ -39,11 +39,16 @@ class CameraKeeper:
         return self._camera is not None
 
     def read(self, now_ns: int, timeout_s: float) -> Frame | None:
-        """Return the next frame, or None when none came within `timeout_s`. EndOfFrames passes through."""
+        """Return the next frame, or None when none came within `timeout_s`.
+
+        EndOfFrames passes through, and CameraLost of a source that is not live.
+        """
         if self._camera is not None:
             try:
                 frame = self._camera.read(timeout_s)
             except CameraLost as error:
+                if not self._camera.live:
+                    raise  # a clip that is opened again would begin again
                 self._lose(str(error), now_ns)
                 return None
             if frame is not None:

@@ -65,7 +65,9 @@ class JsonLines:
         self._next_ns: int | None = None
 
     def _print(self, fields: Mapping[str, Any]) -> None:
-        print(json.dumps(fields, separators=(",", ":")), file=self._out, flush=True)
+        # One write a line: outputs report from threads of their own.
+        self._out.write(json.dumps(fields, separators=(",", ":")) + "\n")
+        self._out.flush()
 
     def start(self, facts: Mapping[str, Any]) -> None:
         self._print({"type": "start", **facts})
@@ -76,7 +78,8 @@ class JsonLines:
             self._print({"type": "state", **state_fields(state)})
 
     def alert(self, alert: Alert) -> None:
-        print(encode(alert), file=self._out, flush=True)
+        self._out.write(encode(alert) + "\n")
+        self._out.flush()
 
     def report(self, line: str) -> None:
         self._print({"type": "report", "text": line})

@@ -12,6 +12,7 @@ import numpy as np
 from fermon.config import Config
 from fermon.doctor.finding import Finding, fault, ok, split, warning
 from fermon.errors import ModelError
+from fermon.perception.detectors import make_detector
 from fermon.perception.runner import Network, models_dir, runtime_name
 
 NETWORKS = ("expression", "eyes", "mouth")
@@ -40,6 +41,7 @@ def check_models(config: Config) -> Iterator[Finding]:
         took_ms = speed_ms(network)
         total_ms += took_ms
         yield ok("models", f"{name}: sha256 {network.sha256[:12]}… as in its manifest, {took_ms:.1f} ms")
+    yield from check_detector(config)
     limit_ms = 1000 / config.camera.rate_hz * SHARE
     if whole and total_ms > limit_ms:
         yield warning(
@@ -48,6 +50,18 @@ def check_models(config: Config) -> Iterator[Finding]:
             f" for {config.camera.rate_hz:g} frames a second",
             "stop other programs, cool the machine, or lower camera.rate_hz (blink statistics need 15)",
         )
+
+
+def check_detector(config: Config) -> Iterator[Finding]:
+    """Yield whether the face detector can be had: for "auto" the best one, since others find fewer faces."""
+    face = config.perception.face
+    name = "blazeface" if face.detector == "auto" else face.detector
+    try:
+        make_detector(name, face.yunet_model)
+    except ModelError as error:
+        yield fault("models", *split(error))
+    else:
+        yield ok("models", f"face detector {name}")
 
 
 def speed_ms(network: Network) -> float:

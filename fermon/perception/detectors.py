@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from fermon.perception.blazeface import BlazeFace
 from fermon.perception.contract import Detector
 from fermon.perception.haar import Haar
 from fermon.perception.yunet import YuNet
+
+log = logging.getLogger(__name__)
 
 # Best first, by the share of right boxes on driver frames (tools/evaluate_faces.py); "auto" takes the first that works.
 # Each entry makes its detector from the path of a YuNet file ("" = none).
@@ -28,9 +31,13 @@ def make_detector(name: str, yunet_model: str = "") -> Detector:
     if name != "auto":
         return DETECTORS[name](yunet_model)
     reasons = []
-    for make in DETECTORS.values():
+    for candidate, make in DETECTORS.items():
+        if candidate == "yunet" and not yunet_model:
+            continue  # nobody asked for it
         try:
             return make(yunet_model)
         except ModelError as error:
+            # Going on with a weaker detector is better than blindness, but not silently.
+            log.warning("detector %s cannot be had: %s", candidate, error)
             reasons.append(str(error))
     raise ModelError("no face detector can be had: " + "; ".join(reasons))

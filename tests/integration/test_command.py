@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -75,6 +76,16 @@ def test_replay_of_a_recording_gives_the_recorded_alerts(drive: tuple[Path, str]
     assert result.returncode == 0
     recorded = [r for r in lines(drive[0]) if r["type"] == "alert"]
     assert [json.loads(line) for line in result.stdout.splitlines()] == recorded
+
+
+def test_replay_for_people_counts_from_the_start_of_the_recording(drive: tuple[Path, str], tmp_path: Path) -> None:
+    shifted = tmp_path / "shifted.jsonl"
+    text = drive[0].read_text(encoding="utf-8")
+    shifted.write_text(re.sub(r'("(?:t|since)_ns":)(\d+)', lambda m: m[1] + str(int(m[2]) + 10**15), text))
+    result = fermon("replay", shifted)
+    assert result.returncode == 0
+    printed = [line for line in drive[1].splitlines() if " s  " in line]
+    assert result.stdout.splitlines()[: len(printed)] == printed
 
 
 def test_json_lines_for_programs() -> None:

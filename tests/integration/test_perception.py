@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from fermon.domain import EXPRESSIONS, Frame, Observation
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
 from fermon.perception.pipeline import Perception, PerceptionSettings
+from fermon.perception.runner import models_dir
 from fermon.perception.tracker import FaceSettings
 
 
@@ -75,3 +78,14 @@ def test_auto_takes_the_best_detector_that_is_there() -> None:
 def test_a_named_detector_that_cannot_be_had_says_why() -> None:
     with pytest.raises(ModelError, match="yunet_model must name"):
         make_detector("yunet", "missing.onnx")
+
+
+def test_auto_goes_on_with_another_detector_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    for ending in ("json", "tflite"):
+        shutil.copy(models_dir() / f"blazeface.{ending}", tmp_path)
+    (tmp_path / "blazeface.tflite").write_bytes(b"damaged")
+    monkeypatch.setattr("fermon.perception.blazeface.models_dir", lambda: tmp_path)
+    assert make_detector("auto").name == "haar"
+    assert "detector blazeface cannot be had" in caplog.text

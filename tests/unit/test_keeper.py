@@ -1,0 +1,79 @@
+"""A live camera is opened again; a clip is not."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from fermon.domain import NS_PER_S, Frame
+from fermon.errors import CameraLost, CameraNotFound
+from fermon.keeper import CameraKeeper
+
+FRAME = Frame(1, 0, np.zeros((4, 4), np.uint8))
+
+
+class Scripted:
+    """A camera that gives what it is told: frames, None, or an exception."""
+
+    name = "scripted"
+
+    def __init__(self, *script: Frame | Exception | None, live: bool = True) -> None:
+        self.live, self.closed = live, False
+        self._script = list(script)
+
+    def read(self, timeout_s: float) -> Frame | None:
+        item = self._script.pop(0) if self._script else None
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def read_until_ok(keeper: CameraKeeper) -> None:
+    deadline = time.monotonic() + 30
+    now_ns = 0
+    while not keeper.ok:
+        now_ns += NS_PER_S
+        keeper.read(now_ns, 0.0)
+        assert time.monotonic() < deadline, "the camera was not opened again"
+
+
+def test_a_lost_camera_is_closed_reported_and_opened_again() -> None:
+    lost, back = Scripted(FRAME, CameraLost("unplugged")), Scripted(FRAME)
+    attempts: list[object] = [CameraNotFound("not there yet"), back]
+    reports: list[str] = []
+
+    def open_again() -> Scripted:
+        item = attempts.pop(0)
+        if isinstance(item, Exception):
+            raise item
+        assert isinstance(item, Scripted)
+        return item
+
+    keeper = CameraKeeper(open_again, lost, reports.append, lambda _: None)
+    assert keeper.read(0, 0.0) is FRAME
+    assert keeper.read(1, 0.0) is None
+    assert not keeper.ok
+    assert lost.closed
+    read_until_ok(keeper)
+    assert keeper.read(100 * NS_PER_S, 0.0) is FRAME
+    assert reports == ["camera lost: unplugged", "camera: not there yet", "camera back"]
+    keeper.close()
+    assert back.closed
+
+
+def test_a_camera_that_is_not_there_yet_is_waited_for() -> None:
+    keeper = CameraKeeper(lambda: Scripted(FRAME), None, lambda _: None, lambda _: None)
+    assert not keeper.ok
+    read_until_ok(keeper)
+    keeper.close()
+
+
+def test_a_clip_that_breaks_is_not_begun_again() -> None:
+    keeper = CameraKeeper(lambda: Scripted(FRAME), Scripted(CameraLost("damaged"), live=False), print, print)
+    with pytest.raises(CameraLost, match="damaged"):
+        keeper.read(0, 0.0)
