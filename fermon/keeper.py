@@ -1,12 +1,17 @@
-"""Keeps a live camera: notices that it is lost, opens it again with back-off, never blocks the loop."""
+"""Keeps a live camera: notices that it is lost, opens it again with back-off, never blocks the loop.
+
+A camera is back with its first new picture, not when it can be opened: a hung sensor shows its last picture again.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 
 from fermon.cameras import reopen_delays
 from fermon.cameras.contract import Camera
+from fermon.cameras.live import same_picture
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost, DeviceError
 
@@ -31,40 +36,57 @@ class CameraKeeper:
         self._opening: threading.Thread | None = None
         self._opened: Camera | None = None
         self._reason = ""
+        self._proven = camera is not None  # it gave a picture since it was opened, or was there from the start
+        self._last: Frame | None = None
         self._closed = False
 
     @property
     def ok(self) -> bool:
-        """Whether a camera is open now."""
-        return self._camera is not None
+        """Whether a camera is there now and shows what is before it."""
+        return self._camera is not None and self._proven
 
     def read(self, now_ns: int, timeout_s: float) -> Frame | None:
         """Return the next frame, or None when none came within `timeout_s`.
 
         EndOfFrames passes through, and CameraLost of a source that is not live.
         """
-        if self._camera is not None:
-            try:
-                frame = self._camera.read(timeout_s)
-            except CameraLost as error:
-                if not self._camera.live:
-                    raise  # a clip that is opened again would begin again
-                self._lose(str(error), now_ns)
-                return None
-            if frame is not None:
-                self._delay_s = reopen_delays()
-            return frame
-        self._try_again(now_ns)
-        self._wait(timeout_s)
-        return None
+        if self._camera is None:
+            self._try_again(now_ns)
+            self._wait(timeout_s)
+            return None
+        try:
+            frame = self._camera.read(timeout_s)
+        except CameraLost as error:
+            if not self._camera.live:
+                raise  # a clip that is opened again would begin again
+            self._lose(str(error), now_ns)
+            return None
+        if frame is None or (not self._proven and self._shown_before(frame)):
+            return None
+        if not self._proven:
+            self._proven, self._reason = True, ""
+            self._report("camera back")
+        self._delay_s = reopen_delays()
+        self._last = frame
+        return frame
+
+    def _shown_before(self, frame: Frame) -> bool:
+        last = self._last
+        return last is not None and frame.gray.shape == last.gray.shape and same_picture(frame.gray, last.gray)
 
     def _lose(self, why: str, now_ns: int) -> None:
-        self._report(f"camera lost: {why}")
-        self._reason = why
+        self._tell(f"camera lost: {why}")
         if self._camera is not None:
             self._camera.close()
-        self._camera = None
+        self._camera, self._proven = None, False
         self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
+
+    def _tell(self, what: str) -> None:
+        """Report, but not again and again what differs in a number of seconds at most."""
+        reason = re.sub(r"\d+\.\d s", "", what)
+        if reason != self._reason:
+            self._reason = reason
+            self._report(what)
 
     def _try_again(self, now_ns: int) -> None:
         if self._opening is not None:
@@ -73,7 +95,6 @@ class CameraKeeper:
             self._opening = None
             if self._opened is not None:
                 self._camera, self._opened = self._opened, None
-                self._report("camera back")
                 return
             self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
         if now_ns >= self._next_try_ns:
@@ -85,9 +106,7 @@ class CameraKeeper:
         try:
             camera = self._open()
         except DeviceError as error:
-            if str(error) != self._reason:
-                self._reason = str(error)
-                self._report(f"camera: {error}")
+            self._tell(f"camera: {error}")
             return
         if self._closed:
             camera.close()

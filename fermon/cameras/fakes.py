@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,17 @@ class Script:
     stamps: str = CLOCK_REAL
     unplugged_after: int | None = None  # the node vanishes, and every grab fails at once
     frozen_after: int | None = None  # a grab hangs until the device is released
+    repeats_after: int | None = None  # the very same picture for ever
     dead_after: int | None = None  # the node stays, and every grab fails at once
     resized_after: int | None = None  # the frames have half the size from then on
     busy: bool = False  # cannot be opened
+
+    def picture(self, seq: int) -> NDArray[np.uint8]:
+        """Return the gray picture that the sensor gives as number `seq`."""
+        width, height = self.width, self.height
+        if self.resized_after is not None and seq >= self.resized_after:
+            width, height = width // 2, height // 2
+        return picture(seq if self.repeats_after is None else min(seq, self.repeats_after), width, height)
 
 
 def picture(seq: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -116,11 +124,7 @@ class FakeCapture:
         return True
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
-        script = self._script
-        width, height = script.width, script.height
-        if script.resized_after is not None and self._seq >= script.resized_after:
-            width, height = width // 2, height // 2
-        return True, raw(picture(self._seq, width, height), script.pixel_format)
+        return True, raw(self._script.picture(self._seq), self._script.pixel_format)
 
     def release(self) -> None:
         self._released.set()
@@ -236,10 +240,9 @@ class FakePicamera2:
         self._seq += 1
         self.held += 1
         width, height = self.configuration["main"]["size"]
-        if script.resized_after is not None and self._seq >= script.resized_after:
-            width, height = width // 2, height // 2
+        gray = replace(script, width=width, height=height).picture(self._seq)
         stamp = time.monotonic_ns() if script.stamps == CLOCK_REAL else 0
-        return FakeRequest(self, picture(self._seq, width, height), {"SensorTimestamp": stamp, "ExposureTime": 9000})
+        return FakeRequest(self, gray, {"SensorTimestamp": stamp, "ExposureTime": 9000})
 
     def cancel_all_and_flush(self) -> None:
         self._released.set()

@@ -18,6 +18,7 @@ from fermon.errors import CameraLost
 
 IDLE_S = 0.02  # pause after a grab that gave nothing: an unplugged device fails at once and would spin
 JOIN_S = 0.5  # how long close() waits for the thread: enough for one that is not stuck
+FLAT = 4.0  # grey levels of standard deviation up to which a picture shows nothing: darkness, a covered lens
 
 Gray = NDArray[np.uint8]
 
@@ -60,16 +61,17 @@ class LiveCamera:
         self._stop = threading.Event()
         self._frame: Frame | None = None
         self._error: Exception | None = None
-        self._shape: tuple[int, ...] | None = None
+        self._last: Gray | None = None
         self._last_t_ns = -1
         self._seq = 0
+        self._repeats = 0  # pictures since the last frame that were the very same
         self._arrival_s = time.monotonic()  # of the last frame, or of the start
         # A daemon thread: one that hangs in a driver must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=f"camera {name}", daemon=True)
         self._thread.start()
 
     def read(self, timeout_s: float) -> Frame | None:
-        """See Camera.read. A frozen device raises CameraLost at most `frozen_after_s` after its last frame."""
+        """See Camera.read. A frozen device raises CameraLost at most `frozen_after_s` after its last new picture."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while self._frame is None:
@@ -79,7 +81,8 @@ class LiveCamera:
                 patience = self._patience.frozen_after_s if self._seq else self._patience.first_frame_s
                 silent_s = now - self._arrival_s
                 if silent_s >= patience:
-                    raise CameraLost(f"{self.name}: no frame for {silent_s:.1f} s; {self._grabber.silence()}")
+                    what = "the very same picture" if self._repeats else "no frame"
+                    raise CameraLost(f"{self.name}: {what} for {silent_s:.1f} s; {self._grabber.silence()}")
                 if now >= deadline:
                     return None
                 self._changed.wait(min(deadline - now, patience - silent_s))
@@ -112,16 +115,18 @@ class LiveCamera:
             self._grabber.release()
 
     def _put(self, t_ns: int, gray: Gray) -> None:
-        if self._shape is None:
-            self._shape = gray.shape
-        elif gray.shape != self._shape:
-            raise CameraLost(
-                f"{self.name}: the frame size changed from {_size(self._shape)} to {_size(gray.shape)}; "
-                f"another program may have set the camera anew"
-            )
         if self._upside_down:
             gray = np.ascontiguousarray(gray[::-1, ::-1])
+        if self._last is not None and gray.shape != self._last.shape:
+            raise CameraLost(
+                f"{self.name}: the frame size changed from {_size(self._last.shape)} to {_size(gray.shape)}; "
+                f"another program may have set the camera anew"
+            )
+        if self._last is not None and same_picture(gray, self._last):
+            self._repeats += 1  # no news: not a frame
+            return
         gray.flags.writeable = False
+        self._last = gray
         if t_ns <= self._last_t_ns:  # a driver's clock that stands or steps back
             t_ns = max(time.monotonic_ns(), self._last_t_ns + 1)
         self._last_t_ns = t_ns
@@ -130,8 +135,19 @@ class LiveCamera:
                 return
             self._frame = Frame(t_ns, self._seq, gray)
             self._seq += 1
+            self._repeats = 0
             self._arrival_s = time.monotonic()
             self._changed.notify_all()
+
+
+def same_picture(one: Gray, other: Gray) -> bool:
+    """Tell whether two pictures of one size are the same in every pixel, and show something.
+
+    A sensor's noise makes every picture differ in some pixel; a flat one (darkness, a covered lens) may well repeat.
+    """
+    if not np.array_equal(one[::16], other[::16]):  # a sixteenth of the rows tells almost always, for 10 us
+        return False
+    return np.array_equal(one, other) and float(one.std()) > FLAT
 
 
 def _size(shape: tuple[int, ...]) -> str:

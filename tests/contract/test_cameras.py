@@ -232,6 +232,17 @@ def test_a_frozen_camera_is_lost(live: Make) -> None:
             camera.read(0.5)
 
 
+def test_a_camera_that_shows_the_same_picture_for_ever_is_lost(live: Make) -> None:
+    camera = live(Script(width=320, height=240, repeats_after=3))
+    seen = []
+    with pytest.raises(CameraLost, match=r"the very same picture for 0\.\d s"):
+        for _ in range(2000):
+            frame = camera.read(0.5)
+            if frame is not None:
+                seen.append(frame)
+    assert 1 <= len(seen) <= 4  # pictures 0 to 3; the mailbox keeps the newest only
+
+
 def test_a_frozen_camera_can_be_closed(live: Make) -> None:
     camera = live(Script(width=320, height=240, frozen_after=1))
     next_frame(camera)
