@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from fermon.domain import Box, Face, Points
 from fermon.perception.contract import Gray
 from fermon.perception.runner import Floats, Network, models_dir
+from fermon.perception.shrink import halve
 
 Array = NDArray[np.floating[Any]]
 
 SIDE = 128
 _WINDOW = 2.2  # side of the search window in box widths while tracking: room for a head that turns fast
 _OVERLAP = 0.3  # MediaPipe's suppression threshold
+_LEVELS = np.arange(256, dtype=np.float32) * np.float32(1 / 127.5) - np.float32(1)  # grey level to -1..1
+_PLACES = [0, 2, 3, 4, 5, 6, 7]  # which of a candidate's eight pairs are places in the window
 
 
 def _anchors() -> Floats:
@@ -82,34 +85,26 @@ class BlazeFace:
     def _window(self, gray: Gray, x: float, y: float, side: float, min_score: float) -> list[Face]:
         import cv2
 
-        scale = SIDE / side
-        matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]])
-        if scale < 0.5:  # shrink with an area filter first, or the picture aliases
-            step = int(1 / scale)
-            height, width = gray.shape
-            size = (max(1, width // step), max(1, height // step))
-            picture = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-            matrix[0, 0] *= width / size[0]
-            matrix[1, 1] *= height / size[1]
-        else:
-            picture = gray
-        picture = cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-        np.multiply(picture[..., None], np.float32(1 / 127.5), out=self._input[0])
-        self._input -= 1.0
+        # Halved until one step down is left: a warp alone would skip pixels, and the picture alias. Pixel s of the
+        # halved picture has its centre at shrink * (s + 0.5) of the whole one, pixel i of the input at (i + 0.5) / 128
+        # of the window.
+        times = max(0, math.floor(math.log2(side / SIDE)))
+        picture, shrink = halve(gray, times)
+        scale = shrink * SIDE / side
+        left, top = (scale / 2 - SIDE / side * edge - 0.5 for edge in (x, y))
+        matrix = np.array([[scale, 0, left], [0, scale, top]])
+        levels = cv2.LUT(cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR), _LEVELS)
+        cv2.merge([levels, levels, levels], self._input[0])  # straight into the network's input
         regressors, scores = self._network.run(self._input)
         logits = scores[:, 0]
         chosen = np.flatnonzero(logits > math.log(min_score / (1 - min_score)))
         if not len(chosen):
             return []
-        raw = regressors[chosen] / SIDE
-        raw[:, 0:2] += self._anchors[chosen]
-        for column in range(4, 16, 2):
-            raw[:, column : column + 2] += self._anchors[chosen]
-        confidence = 1 / (1 + np.exp(-logits[chosen]))
-        raw *= side
-        raw[:, [0, *range(4, 16, 2)]] += x
-        raw[:, [1, *range(5, 16, 2)]] += y
-        return _suppress(raw, confidence)
+        # Eight pairs: the box's centre and size, and six points. All but the size are relative to the anchor.
+        pairs: Floats = regressors[chosen].reshape(-1, 8, 2) * np.float32(side / SIDE)
+        corner = np.array((x, y), np.float32)
+        pairs[:, _PLACES] += self._anchors[chosen][:, None] * np.float32(side) + corner
+        return _suppress(pairs.reshape(-1, 16), 1 / (1 + np.exp(-logits[chosen])))
 
 
 def _suppress(raw: Array, confidence: Array) -> list[Face]:

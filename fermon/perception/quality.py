@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fermon.domain import Quality
 from fermon.perception.contract import Gray
+from fermon.perception.shrink import halve
 
 _SIDE = 96  # px of the small picture that is judged: sensor noise averages out, a lens cap or a hand stays flat
 # Mean absolute Laplacian of that picture, in grey levels. A flat picture with sensor noise of 2 to 4 levels gives 2 to
@@ -15,7 +16,9 @@ def judge(gray: Gray) -> Quality:
     """Judge a picture, uint8 (height, width). Contrast is the standard deviation, 1 = half of the scale."""
     import cv2
 
-    small = cv2.resize(gray, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    # Halved as far as it goes first: 0.04 ms instead of 0.5 ms for 640x480, and the same but for rounding.
+    times = max(0, (min(gray.shape) // _SIDE).bit_length() - 1)
+    small = cv2.resize(halve(gray, times)[0], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     mean, deviation = cv2.meanStdDev(small)
     edges = cv2.Laplacian(small, cv2.CV_16S, ksize=1)
     detail = float(cv2.norm(edges, cv2.NORM_L1)) / (_SIDE * _SIDE)
