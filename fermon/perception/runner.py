@@ -53,18 +53,19 @@ def _quiet_stderr() -> Iterator[None]:
 
 def _interpreter_class() -> tuple[Any, str]:
     """Return (Interpreter, "name version") of the runtime at hand. Raises ModelError when there is none."""
-    from importlib.metadata import version
-
+    # The packages' own __version__, not importlib.metadata: that costs 10 ms and 2 MiB at start.
     try:
+        import ai_edge_litert
         from ai_edge_litert.interpreter import Interpreter
 
-        return Interpreter, f"ai-edge-litert {version('ai-edge-litert')}"
+        return Interpreter, f"ai-edge-litert {ai_edge_litert.__version__}"
     except ImportError:
         pass
     try:
+        import tflite_runtime
         from tflite_runtime.interpreter import Interpreter as OldInterpreter
 
-        return OldInterpreter, f"tflite-runtime {version('tflite-runtime')}"
+        return OldInterpreter, f"tflite-runtime {tflite_runtime.__version__}"
     except ImportError:
         raise ModelError(
             "TFLite runtime: found neither ai-edge-litert nor tflite-runtime; pip install ai-edge-litert"
