@@ -35,7 +35,7 @@ class ExpressionReader:
 
     def read(self, gray: Gray, face: Face) -> tuple[float, ...] | None:
         """Return seven probabilities that add up to 1, or None for a face too small or turned away."""
-        if face.box.w < _LEAST_SIDE_PX or turned(face) > _MOST_TURNED:
+        if not readable(face):
             return None
         p = self._network.run_gray(self.crop(gray, face))[0].astype(np.float64)
         # Temperature scaling (Guo et al. 2017): the logits are the logarithms of what the softmax gave.
@@ -68,6 +68,11 @@ class ExpressionReader:
             gray, matrix, (self._side, self._side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(out, np.uint8)
+
+
+def readable(face: Face) -> bool:
+    """Whether a face is large enough and turned this way enough for its expression to be read."""
+    return face.box.w >= _LEAST_SIDE_PX and turned(face) <= _MOST_TURNED
 
 
 def turned(face: Face) -> float:

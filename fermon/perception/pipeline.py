@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from fermon.domain import Eyes, Face, Frame, Observation
 from fermon.perception.baseline import Baseline
 from fermon.perception.detectors import make_detector
-from fermon.perception.expression import ExpressionReader
+from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
+from fermon.perception.pace import Pace
 from fermon.perception.quality import judge
 from fermon.perception.runner import Network, models_dir, runtime_name
 from fermon.perception.tracker import FaceSettings, FaceTracker
+from fermon.settings import Range
+
+EVERY_FRAME_HZ = 1000.0  # faster than any camera
 
 
 @dataclass(frozen=True, slots=True)
 class PerceptionSettings:
-    """Reading a frame. `models` is a folder with expression, eyes and mouth networks; "" = the shipped ones."""
+    """Reading a frame. `models` is a folder with expression, eyes and mouth networks; "" = the shipped ones.
+
+    The expression is read `expression_rate_hz` times a second and held between: it changes over seconds and its
+    network costs as much as all the rest, while eyes are timed to the frame.
+    """
 
     models: str = ""
     baseline: bool = True
+    expression_rate_hz: Annotated[float, Range(0.5, EVERY_FRAME_HZ, "Hz")] = 5.0
     face: FaceSettings = field(default_factory=FaceSettings)
 
 
@@ -48,9 +58,17 @@ class Perception:
         self._eyes = EyeReader(networks["eyes"])
         self._mouth = MouthReader(networks["mouth"])
         self._baseline = Baseline() if settings.baseline else None
+        self._expression_pace = Pace(settings.expression_rate_hz)
+        self._mouth_pace = Pace(EVERY_FRAME_HZ)
+        self._held: tuple[float, ...] | None = None  # the last expression read
         self.detector = detector.name
         self.runtime = runtime_name()
         self.models = {name: network.sha256 for name, network in networks.items()}
+
+    def slow_down(self, expression_hz: float, mouth_hz: float) -> None:
+        """Read expression and mouth at most so often from the next frame on; 0 = not at all: they are None then."""
+        self._expression_pace.rate_hz = expression_hz
+        self._mouth_pace.rate_hz = mouth_hz
 
     def observe(self, frame: Frame, mark: Callable[[str], None] = _no_mark) -> Observation:
         """Read one frame. `mark` is called with each stage's name when it is over (the benchmark's stopwatch)."""
@@ -60,16 +78,28 @@ class Perception:
         face = self._tracker.update(gray, frame.t_ns)
         mark("search" if self._tracker.searched else "track")
         if face is None:
+            self._held = None
             if self._baseline is not None:
                 self._baseline.update(frame.t_ns, None)
             return Observation(frame.t_ns, frame.seq, None, None, None, None, quality)
-        expression = self._expression.read(gray, face)
-        mark("expression")
+        if self._expression_due(frame.t_ns, face):
+            self._held = self._expression.read(gray, face)
+            mark("expression")
         eyes = self._read_eyes(frame, face)
         mark("eyes")
-        mouth = self._mouth.read(gray, face)
-        mark("mouth")
-        return Observation(frame.t_ns, frame.seq, face, expression, eyes, mouth, quality)
+        mouth = None
+        if self._mouth_pace.due(frame.t_ns):
+            mouth = self._mouth.read(gray, face)
+            mark("mouth")
+        return Observation(frame.t_ns, frame.seq, face, self._held, eyes, mouth, quality)
+
+    def _expression_due(self, t_ns: int, face: Face) -> bool:
+        """Whether the expression has to be read; forgets the one held where it does not hold any longer."""
+        if self._tracker.searched or not readable(face) or self._expression_pace.rate_hz <= 0:
+            self._held = None  # perhaps another person; or turned away
+        if self._held is None:
+            self._expression_pace.restart()
+        return readable(face) and self._expression_pace.due(t_ns)
 
     def _read_eyes(self, frame: Frame, face: Face) -> Eyes:
         eyes = self._eyes.read(frame.gray, face)

@@ -89,3 +89,33 @@ def test_auto_goes_on_with_another_detector_and_says_so(
     monkeypatch.setattr("fermon.perception.blazeface.models_dir", lambda: tmp_path)
     assert make_detector("auto").name == "haar"
     assert "detector blazeface cannot be had" in caplog.text
+
+
+def test_the_expression_is_read_at_its_own_rate_and_held_between() -> None:
+    every = watch(45, PerceptionSettings(expression_rate_hz=1000.0))
+    paced = watch(45, PerceptionSettings(expression_rate_hz=5.0))
+    assert all(a.eyes == b.eyes and a.mouth == b.mouth and a.face == b.face for a, b in zip(every, paced, strict=True))
+    for k, observation in enumerate(paced):  # the demo has 15 frames a second
+        assert observation.expression == every[k - k % 3].expression
+
+
+def test_a_held_expression_does_not_outlive_the_face() -> None:
+    first, second = list(frames(2))
+    seen = [first, Frame(second.t_ns, 1, np.zeros_like(second.gray)), Frame(second.t_ns + 1, 2, second.gray)]
+    every, rare = (Perception(PerceptionSettings(expression_rate_hz=rate)) for rate in (1000.0, 0.5))
+    observations = [rare.observe(frame) for frame in seen]
+    assert observations == [every.observe(frame) for frame in seen]
+    assert [observation.expression is None for observation in observations] == [False, True, False]
+
+
+def test_slowed_down_to_nothing_expression_and_mouth_are_not_known() -> None:
+    perception = Perception(PerceptionSettings())
+    first, second, third = list(frames(3))
+    perception.observe(first)
+    perception.slow_down(0.0, 0.0)
+    slow = perception.observe(second)
+    assert slow.expression is None
+    assert slow.mouth is None
+    assert slow.eyes is not None
+    perception.slow_down(5.0, 1000.0)
+    assert perception.observe(third).expression is not None
