@@ -31,6 +31,7 @@ class Script:
     width: int = 640
     height: int = 480
     pixel_format: str = "YUYV"  # the only one that the device has
+    one_row: bool = False  # OpenCV hands out the driver's buffer as one row, as 4.11 does
     stamps: str = CLOCK_REAL
     unplugged_after: int | None = None  # the node vanishes, and every grab fails at once
     frozen_after: int | None = None  # a grab hangs until the device is released
@@ -124,7 +125,8 @@ class FakeCapture:
         return True
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
-        return True, raw(self._script.picture(self._seq), self._script.pixel_format)
+        picture = raw(self._script.picture(self._seq), self._script.pixel_format)
+        return True, picture.reshape(1, -1) if self._script.one_row else picture
 
     def release(self) -> None:
         self._released.set()

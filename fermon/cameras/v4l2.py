@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 AUTO = ("YUYV", "GREY", "MJPG")  # cheapest first; JPEG costs decoding, but is all that some cameras give at full rate
 PLANAR = ("NV12", "NV21", "YU12", "YV12")  # gray plane first, then half as many rows of colour
+PACKED = ("YUYV", "UYVY")  # every second byte is gray
 # A driver's rate above the one asked for is thinned out: of 30 a second, 15 are taken. A frame is taken when it comes
 # at least this share of the wanted period after the last, so that jitter does not cost every second one.
 TAKE_AFTER = 0.7
@@ -182,9 +183,10 @@ def reduction(mode: Mode, settings: CameraSettings) -> int:
 def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | None:
     """Return the gray picture uint8 (height, width) inside the driver's raw `picture`, or None if it is damaged.
 
-    Told by its shape, since OpenCV versions differ in what they leave unconverted: (h, w) gray; (h, w, 2) packed
-    YUV 4:2:2; (3h/2, w) planar YUV 4:2:0, gray first; one row: JPEG; (h, w, 3) BGR or RGB. The result never shares
-    memory with the driver's buffers (OpenCV copied them) and is contiguous.
+    Told by its shape, since OpenCV versions differ in what they leave unconverted: one row is the driver's buffer as
+    it was (OpenCV 4.11 does so for every format); else (h, w) gray, (h, w, 2) packed YUV 4:2:2, (3h/2, w) planar YUV
+    4:2:0, gray first, (h, w, 3) BGR or RGB. The result never shares memory with the driver's buffers (OpenCV copied
+    them) and is contiguous.
     """
     cv2 = quiet_cv2()
     if mode.pixel_format in ("MJPG", "JPEG") and picture.ndim == 2 and 1 in picture.shape:
@@ -196,6 +198,14 @@ def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | N
         }
         decoded: Gray | None = cv2.imdecode(picture.reshape(-1), flags[shrink])
         return decoded
+    if picture.ndim == 2 and 1 in picture.shape:
+        depth = 2 if mode.pixel_format in PACKED else 1
+        wanted = mode.width * mode.height * depth
+        if mode.pixel_format not in (*PACKED, *PLANAR, "GREY") or picture.size < wanted:
+            return None
+        picture = picture.reshape(-1)[:wanted].reshape(mode.height, mode.width, depth)
+        if depth == 1:
+            return picture[:, :, 0]
     if picture.ndim == 2:
         return picture[: picture.shape[0] * 2 // 3] if mode.pixel_format in PLANAR else picture
     if picture.shape[2] == 2:

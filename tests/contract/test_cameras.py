@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,11 +39,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4")
 
 
-def make_v4l2(tmp_path: Path, pixel_format: str) -> Make:
+def make_v4l2(tmp_path: Path, kind: str) -> Make:
+    """`kind` is a pixel format, with "-row" where OpenCV gives the driver's buffer as one row."""
+    pixel_format = kind.removesuffix("-row")
+
     def make(script: Script) -> Camera:
         node = tmp_path / "video7"
         node.touch()
-        scripted = Script(**{**{f: getattr(script, f) for f in Script.__slots__}, "pixel_format": pixel_format})
+        scripted = replace(script, pixel_format=pixel_format, one_row=kind.endswith("-row"))
         settings = CameraSettings(
             width=320, height=240, rate_hz=120.0, pixel_format=pixel_format, frozen_after_s=0.5, first_frame_s=10.0
         )
@@ -56,7 +60,7 @@ def make_picamera(script: Script) -> Camera:
     return open_picamera(0, settings, FakePicamera2.factory(script))
 
 
-LIVE = ["v4l2-YUYV", "v4l2-GREY", "v4l2-MJPG", "v4l2-NV12", "picamera2"]
+LIVE = ["v4l2-YUYV", "v4l2-GREY", "v4l2-MJPG", "v4l2-NV12", "v4l2-YUYV-row", "v4l2-NV12-row", "picamera2"]
 OWN_TIME = ["video-real", "video-max", "demo-real", "demo-max"]
 
 
@@ -251,9 +255,11 @@ def test_a_frozen_camera_can_be_closed(live: Make) -> None:
         camera.read(0.1)
 
 
-def test_frames_of_another_size_lose_the_camera(live: Make) -> None:
+def test_frames_of_another_size_lose_the_camera(live: Make, request: pytest.FixtureRequest) -> None:
     camera = live(Script(width=320, height=240, resized_after=3))
-    with pytest.raises(CameraLost, match=r"320x240 px to \d+x\d+ px"):
+    # One row tells no size; too few bytes of it are damage, like half a JPEG, and no frame.
+    one_row = request.node.callspec.params["live"].endswith("-row")
+    with pytest.raises(CameraLost, match="no frame for" if one_row else r"320x240 px to \d+x\d+ px"):
         for _ in range(200):
             camera.read(0.5)
 
