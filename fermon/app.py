@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fermon.cameras import open_camera
 from fermon.cli import logging_to_stderr
-from fermon.config import Config
+from fermon.config import Config, SessionSettings
 from fermon.daemon import Daemon
 from fermon.errors import CameraNotFound
 from fermon.outputs import make_outputs
@@ -44,6 +45,16 @@ def choose_view(as_json: bool, under_systemd: bool, preview: Address | None = No
     return Several([view, page])
 
 
+def make_recorder(path: Path | None, settings: SessionSettings) -> Recorder | None:
+    """Return what records into `path` (of the command line) or the settings' file, None for neither."""
+    if path is None and not settings.file:
+        return None
+    standing = path is None
+    return Recorder(
+        path or Path(settings.file).expanduser(), int(settings.max_mib * 2**20), settings.keep, standing=standing
+    )
+
+
 def watch(config: Config, options: argparse.Namespace) -> int:
     """Run the monitor; returns the exit code. Raises ModelError, CameraNotFound, OutputError when it cannot start."""
     systemd = Systemd()
@@ -64,10 +75,7 @@ def watch(config: Config, options: argparse.Namespace) -> int:
             raise
         view.report(f"{error}; waiting for it")
         camera = None
-    session = config.session
-    recorder = (
-        Recorder(options.record, int(session.max_mib * 2**20), session.keep) if options.record is not None else None
-    )
+    recorder = make_recorder(options.record, config.session)
     hub = Hub(make_outputs(config.outputs), view.report)
     Daemon(
         config,

@@ -20,6 +20,7 @@ from fermon.settings import Range, read
 class SessionSettings:
     """Recording: a session file that reaches `max_mib` is rotated, and `keep` older parts are kept."""
 
+    file: str = ""
     max_mib: Annotated[float, Range(0.01, 100_000, "MiB")] = 64.0
     keep: Annotated[int, Range(0, 1000, "older parts")] = 4
 

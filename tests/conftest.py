@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure.
+settings.register_profile("fermon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fermon")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
+import fermon.recorder
 from fermon.domain import Tick
 from fermon.errors import OutputError
 from fermon.recorder import Recorder
@@ -49,6 +54,70 @@ def test_a_full_disk_is_reported_once_and_counted() -> None:
     recorder.write(Tick(1))
     recorder.write(Tick(2))
     assert recorder.lost == 3
+    recorder.close()
+
+
+def replayed(path: Path) -> list[int]:
+    with SessionReader(path) as reader:
+        return [item.t_ns for item in reader]
+
+
+def test_a_standing_recording_keeps_the_last_run(tmp_path: Path) -> None:
+    """The service starts anew after a crash or a power cut: what led to it must not be overwritten."""
+    path = tmp_path / "s.jsonl"
+    for run in range(4):
+        recorder = Recorder(path, 10**6, 2, standing=True)
+        recorder.header(HEADER)
+        recorder.write(Tick(run))
+        recorder.close()
+    assert [replayed(tmp_path / name) for name in ("s.jsonl", "s.1.jsonl", "s.2.jsonl")] == [[3], [2], [1]]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_standing_recording_waits_for_a_place_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "not there yet" / "s.jsonl"
+    recorder = Recorder(path, 10**6, 1, standing=True)
+    with pytest.raises(OutputError, match="recording stopped: No such file or directory"):
+        recorder.header(HEADER)
+    recorder.write(Tick(1))
+    path.parent.mkdir()
+    recorder.write(Tick(2))
+    recorder.write(Tick(3))
+    recorder.close()
+    assert recorder.lost == 2
+    assert replayed(path) == [2, 3]
+
+
+def test_a_file_that_was_full_from_the_start_has_one_whole_header_in_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path, 10**6, 1)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limit[1]))
+    try:
+        with pytest.raises(OutputError, match="recording stopped"):
+            recorder.header(HEADER)  # 20 bytes of it fit
+        recorder.write(Tick(1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    recorder.write(Tick(2))
+    recorder.close()
+    assert replayed(path) == [2]
+
+
+def test_lines_are_synced_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fermon.recorder, "SYNC_S", 0.01)
+    synced = threading.Event()
+    real = os.fdatasync
+
+    def fdatasync(fd: int) -> None:
+        real(fd)
+        synced.set()
+
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    recorder = Recorder(tmp_path / "s.jsonl", 10**6, 1)
+    assert synced.wait(30)
     recorder.close()
 
 
