@@ -17,6 +17,7 @@ from fermon.errors import CameraNotFound
 from fermon.outputs import make_outputs
 from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
+from fermon.rates import RateControl
 from fermon.recorder import Recorder
 from fermon.systemd import Systemd
 from fermon.terminal import Terminal
@@ -77,6 +78,7 @@ def watch(config: Config, options: argparse.Namespace) -> int:
         camera = None
     recorder = make_recorder(options.record, config.session)
     hub = Hub(make_outputs(config.outputs), view.report)
+    in_real_time = camera is None or camera.live or options.pace == "real"
     Daemon(
         config,
         lambda: open_camera(source, config.camera, options.pace),
@@ -86,5 +88,6 @@ def watch(config: Config, options: argparse.Namespace) -> int:
         view,
         recorder,
         systemd,
+        RateControl() if in_real_time else None,
     ).run()
     return 0

@@ -20,6 +20,7 @@ from fermon.keeper import CameraKeeper
 from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
 from fermon.policy import Policy
+from fermon.rates import RateControl
 from fermon.recorder import Recorder
 from fermon.systemd import Systemd
 from fermon.view import View
@@ -33,7 +34,8 @@ class Daemon:
     """Wires the parts together and runs until the frames end or a signal comes.
 
     `open_camera` opens the camera (CameraNotFound when that fails); it is called again whenever the camera is lost.
-    `camera` None: it is not there yet and is waited for.
+    `camera` None: it is not there yet and is waited for. `rates` None: every frame is read in full, however long it
+    takes (offline runs, which give the same session every time).
     """
 
     def __init__(
@@ -46,9 +48,10 @@ class Daemon:
         view: View,
         recorder: Recorder | None,
         systemd: Systemd,
+        rates: RateControl | None = None,
     ) -> None:
         self._config, self._perception, self._hub, self._view = config, perception, hub, view
-        self._recorder, self._systemd = recorder, systemd
+        self._recorder, self._systemd, self._rates = recorder, systemd, rates
         self._live = camera is None or camera.live
         self._name = camera.name if camera is not None else "waiting for the camera"
         self._stop = threading.Event()
@@ -107,6 +110,8 @@ class Daemon:
         now_ns = time.monotonic_ns()
         if was_ok != self._keeper.ok:
             self._feed(CameraChange(self._next_time(now_ns), "ok" if self._keeper.ok else "lost"))
+        if frame is not None and self._rates is not None and not self._rates.takes(frame.t_ns, frame.seq):
+            return
         if frame is not None:
             self._observe(frame)
         elif self._live:
@@ -116,6 +121,17 @@ class Daemon:
             self._feed(Ack(t_ns) if received.kmh is None else Speed(t_ns, received.kmh))
         self._publish(frame)
         self._systemd.progress(now_ns)
+        if self._rates is not None:
+            self._control(self._rates, now_ns)
+
+    def _control(self, rates: RateControl, began_ns: int) -> None:
+        """Read less, or more again, when this turn says so; tell it once."""
+        ended_ns = time.monotonic_ns()
+        if rates.turn(ended_ns, ended_ns - began_ns):
+            step = rates.step
+            usual_hz = self._config.perception.expression_rate_hz
+            self._perception.slow_down(min(usual_hz, step.expression_hz), step.mouth_hz)
+            self._view.report(f"frames take {rates.load:.0%} of the time, {rates.lost:.0%} were lost: {step.text}")
 
     def _next_time(self, now_ns: int) -> int:
         """The time of an input that no camera stamped: after the last input, not ahead of a frame under way."""
@@ -168,7 +184,10 @@ class Daemon:
             self._systemd.ready()
         visibility = "" if state.visibility is Visibility.OK else f", {state.visibility.name.lower().replace('_', ' ')}"
         active = ", ".join(f"{a.level.name} {a.kind.value}" for a in state.alerts)
-        self._systemd.status(f"{state.wakefulness.name.lower().replace('_', ' ')}{visibility}; {active or 'no alert'}")
+        slow = f"; {self._rates.step.text}" if self._rates is not None and self._rates.lowered else ""
+        self._systemd.status(
+            f"{state.wakefulness.name.lower().replace('_', ' ')}{visibility}; {active or 'no alert'}{slow}"
+        )
 
     def _end(self) -> None:
         self._systemd.stopping()
