@@ -1,10 +1,17 @@
-"""Measure what a frame costs, stage by stage, on one thread.
+"""Measure what a frame costs, stage by stage, on one thread; and what the process costs.
 
-    python tools/bench.py [CLIP ...] [--size 640x480] [--seconds 20] [--json]
+    python tools/bench.py [CLIP ...] [--sizes 640x480,320x240] [--frames 600] [--json]
 
 Without a clip the simulated driver is watched. Frames are decoded and scaled beforehand, so that the figures are the
-monitor's own; "capture" is the time to get a frame as grey picture from the source. The process is pinned to one
-processor. "start" is the time from starting `fermon` in a fresh process to its first observation.
+monitor's own; "capture" is the time to get a frame as grey picture from the source. "track" is finding a face that was
+there one frame ago, "search" finding one in the whole picture, "search_empty" finding none. The process is pinned to
+one processor. p50_ms and p95_ms are elapsed time; cpu_p50_ms and cpu_p95_ms are processor time, which other work on the
+machine changes less. The share of a processor at 15 frames a second counts capture too.
+
+"start" is the time from starting `fermon` in a fresh process to its first observation. Peak resident memory is given
+with the libraries read from the disk anew, as after a boot, and as the page cache holds them now (just installed they
+count for more, see bench_process.py). Where ./tools/test --all has made the environment of the older runtime, the
+stages are measured on that as well.
 """
 
 from __future__ import annotations
@@ -14,152 +21,58 @@ import contextlib
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-import tempfile
-import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from bench_frames import run, size_of
+from bench_process import forget_cached_libraries, memory_mib, start_s
 
-from fermon.cameras import CameraSettings, EndOfFrames, open_camera
-from fermon.config import Config
-from fermon.domain import Frame, Status
 from fermon.errors import FermonError
-from fermon.outputs.hub import Hub
-from fermon.perception.pipeline import Perception
-from fermon.policy import Policy
 
-PI_RATE_HZ = 15.0
+OLD_RUNTIME = Path(__file__).resolve().parents[1] / ".venv-tflite/bin/python"
+ORDER = ("capture", "quality", "track", "search", "search_empty", "expression", "eyes", "mouth", "policy", "outputs")
 
 
-class Stopwatch:
-    """Collects the milliseconds between marks, by stage."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, list[float]] = defaultdict(list)
-        self._last = 0.0
-
-    def start(self) -> None:
-        self._last = time.perf_counter()
-
-    def mark(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.ms[stage].append(1000 * (now - self._last))
-        self._last = now
+def machine() -> str:
+    """Processor, system and Python, as far as they can be told."""
+    name = platform.processor() or "unknown processor"
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith(("model name", "Model")))
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{platform.machine()}, {name}, {os.cpu_count()} processors, {system}"
 
 
-def frames_of(source: str, size: tuple[int, int], most: int, watch: Stopwatch) -> list[Frame]:
-    """Read up to `most` frames and letter-box them to `size` (width, height)."""
-    import cv2
-
-    camera, frames = open_camera(source, CameraSettings(), "max"), []
-    with contextlib.suppress(EndOfFrames):
-        while len(frames) < most:
-            watch.start()
-            frame = camera.read(10)
-            watch.mark("capture")
-            if frame is None:
-                continue
-            width, height = size
-            factor = min(width / frame.gray.shape[1], height / frame.gray.shape[0])
-            small = cv2.resize(frame.gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-            gray = np.zeros((height, width), np.uint8)
-            gray[: small.shape[0], : small.shape[1]] = small[:height, :width]
-            frames.append(Frame(frame.t_ns, frame.seq, gray))
-    camera.close()
-    return frames
-
-
-def run(source: str, size: tuple[int, int], most: int) -> dict[str, Any]:
-    """Watch one source; return its figures."""
-    watch = Stopwatch()
-    frames = frames_of(source, size, most, watch)
-    config = Config()
-    perception, policy = Perception(config.perception), Policy(config.policy)
-    hub = Hub([], lambda line: None)
-    faces = 0
-    for frame in frames:
-        began = time.perf_counter()
-        watch.start()
-        observation = perception.observe(frame, watch.mark)
-        watch.start()
-        policy.feed(observation)
-        state = policy.state
-        watch.mark("policy")
-        hub.publish(Status(state, 0))
-        watch.mark("outputs")
-        watch.ms["total"].append(1000 * (time.perf_counter() - began))
-        faces += observation.face is not None
-    hub.close()
-    stages = {
-        name: {
-            "p50_ms": round(statistics.median(ms), 3),
-            "p95_ms": round(float(np.percentile(ms, 95)), 3),
-            "n": len(ms),
-        }
-        for name, ms in watch.ms.items()
-    }
-    mean_ms = statistics.fmean(watch.ms["total"])
-    return {
-        "source": Path(source).name,
-        "size": f"{size[0]}x{size[1]}",
-        "frames": len(frames),
-        "faces": faces,
-        "stages": stages,
-        "fps": round(1000 / mean_ms, 1),
-        "cpu_share_at_15_fps": round(mean_ms * PI_RATE_HZ / 1000, 3),
-        "detector": perception.detector,
-        "runtime": perception.runtime,
-        "threads": 1,
-    }
-
-
-def start_to_first_observation_s(source: str) -> float:
-    """Seconds from exec to the first recorded observation, in a fresh process: the median of three."""
-    times = []
-    for _ in range(3):
-        with tempfile.TemporaryDirectory() as folder:
-            session = Path(folder) / "s.jsonl"
-            began = time.monotonic()
-            command = [sys.executable, "-m", "fermon", "--camera", source, "--record", str(session)]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while process.poll() is None and time.monotonic() - began < 60:
-                if session.exists() and session.read_bytes().count(b"\n") >= 2:
-                    break
-                time.sleep(0.005)
-            times.append(time.monotonic() - began)
-            process.terminate()
-            process.wait()
-    return round(statistics.median(times), 3)
-
-
-def peak_rss_mib(source: str) -> float:
-    """Peak resident memory of a whole run in a fresh process (VmHWM: ru_maxrss would count this one's before exec)."""
-    code = (
-        "import sys; from pathlib import Path; from fermon.cli import main; main(sys.argv[1:]);"
-        "lines = Path('/proc/self/status').read_text().splitlines();"
-        "print(next(line for line in lines if line.startswith('VmHWM')).split()[1], file=sys.stderr)"
+def on_old_runtime(words: list[str]) -> list[dict[str, Any]]:
+    """The same runs in the environment of tflite-runtime, where there is one."""
+    if not OLD_RUNTIME.exists() or Path(sys.prefix) == OLD_RUNTIME.parents[1]:
+        return []
+    result = subprocess.run(
+        [str(OLD_RUNTIME), __file__, "--stages-only", "--json", *words], capture_output=True, text=True, check=False
     )
-    command = [sys.executable, "-c", code, "--camera", source, "--pace", "max", "--json"]
-    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    return round(int(result.stderr.split()[-1]) / 1024, 1)
+    if result.returncode:
+        print(f"bench: not measured on the older runtime: {result.stderr[-500:]}", file=sys.stderr)
+        return []
+    return list(json.loads(result.stdout)["runs"])
 
 
 def table(figures: dict[str, Any]) -> str:
     lines = [
         f"{figures['source']} {figures['size']}, {figures['frames']} frames, a face in {figures['faces']};"
-        f" {figures['detector']}, {figures['runtime']}, one thread"
+        f" {figures['detector']}, {figures['runtime']}, one thread",
+        f"  {'ms a frame':14}{'p50':>9}{'p95':>9}{'cpu p50':>10}{'cpu p95':>9}{'n':>7}",
     ]
+    columns = (("p50_ms", 9), ("p95_ms", 9), ("cpu_p50_ms", 10), ("cpu_p95_ms", 9))
+    stages = figures["stages"]
     lines += [
-        f"  {name:12}{v['p50_ms']:9.3f} ms p50{v['p95_ms']:9.3f} ms p95  ({v['n']})"
-        for name, v in figures["stages"].items()
+        f"  {name:14}" + "".join(f"{stages[name][key]:{width}.3f}" for key, width in columns) + f"{stages[name]['n']:7}"
+        for name in (*ORDER, "total")
+        if name in stages
     ]
     lines.append(
-        f"  {figures['fps']:.0f} frames a second; {figures['cpu_share_at_15_fps']:.1%} of the processor at 15 a second"
+        f"  {figures['fps']:.0f} frames a second; {figures['cpu_share_at_15_fps']:.1%} of a processor at 15 a second"
     )
     return "\n".join(lines)
 
@@ -167,35 +80,41 @@ def table(figures: dict[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="*", default=["demo"])
-    parser.add_argument("--size", default="640x480")
+    parser.add_argument("--sizes", "--size", default="640x480,320x240", help="with commas between")
     parser.add_argument("--frames", type=int, default=600, help="at most so many frames of each source")
+    parser.add_argument("--stages-only", action="store_true", help="neither memory, start nor the older runtime")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    width, height = (int(n) for n in args.size.split("x"))
+    sizes = [size_of(size) for size in args.sizes.split(",")]
     with contextlib.suppress(OSError):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     try:
-        runs = [run(clip, (width, height), args.frames) for clip in args.clips]
+        runs = [run(clip, size, args.frames) for clip in args.clips for size in sizes]
     except FermonError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 69
-    first = args.clips[0]
-    together = {
-        **runs[0],
-        "runs": runs,
-        "peak_rss_mib": peak_rss_mib(first),
-        "start_to_first_observation_s": start_to_first_observation_s(first),
-        "machine": f"{platform.machine()}, {platform.processor() or 'unknown'}, Python {platform.python_version()}",
-    }
+    together: dict[str, Any] = {**runs[0], "runs": runs, "machine": machine()}
+    if not args.stages_only:
+        runs += on_old_runtime([*args.clips, "--sizes", args.sizes, "--frames", str(args.frames)])
+        together["memory_as_cached_mib"] = memory_mib(args.clips[0])
+        forget_cached_libraries()
+        together["memory_mib"] = memory_mib(args.clips[0])
+        together["peak_rss_mib"] = together["memory_mib"]["peak"]
+        together["start_to_first_observation_s"], together["start_cpu_s"] = start_s(args.clips[0])
     if args.json:
         print(json.dumps(together))
         return 0
     for figures in runs:
         print(table(figures))
-    print(
-        f"peak resident memory {together['peak_rss_mib']} MiB; start to first observation"
-        f" {together['start_to_first_observation_s']} s; {together['machine']}"
-    )
+    if not args.stages_only:
+        memory, cached = together["memory_mib"], together["memory_as_cached_mib"]
+        print(
+            f"peak resident memory {memory['peak']} MiB (its own {memory['anonymous']}, files {memory['files']});"
+            f" with the page cache as it was {cached['peak']} MiB\n"
+            f"start to first observation {together['start_to_first_observation_s']} s"
+            f" ({together['start_cpu_s']} s of the processor)"
+        )
+    print(together["machine"])
     return 0
 
 
