@@ -27,7 +27,10 @@ class Strength:
 
 
 PAPER = Strength(rotation_deg=20, shift_px=4.8)
-BEST = Strength(rotation_deg=15, shift_px=4, scale=0.15, contrast=0.3, brightness=0.15, erase=0.25, blur=0.1)
+BEST = Strength(
+    rotation_deg=15, shift_px=4, scale=0.15, contrast=0.3, brightness=0.15, erase=0.2, blur=0.12,
+    dark=0.1, noise=0.12,
+)  # fmt: skip
 TOUGH = Strength(
     rotation_deg=15, shift_px=4, scale=0.15, contrast=0.3, brightness=0.15, erase=0.2,
     blur=0.2, blur_px=1.2, dark=0.2, noise=0.2,

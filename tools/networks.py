@@ -20,7 +20,7 @@ from predictors import NetworkError
 PARAMETERS = {"cnn6": 6_903_879, "cnn10": 1_203_783, "vgg16": 14_890_311}
 FILTERS = {"cnn6": (64, 64, 128), "cnn10": (64, 64, 128, 128, 128)}
 # The paper prints no dropout rates; one rate a block, then the one before the last dense layer.
-DROPOUT = {"paper": ((0.25,) * 5, 0.5), "best": ((0.0, 0.05, 0.05, 0.1, 0.1), 0.3)}
+DROPOUT = {"paper": ((0.25,) * 5, 0.5), "best": ((0.0, 0.0, 0.0, 0.05, 0.1), 0.3)}
 # Only cnn10 ends in a single pixel, whatever it is fed; smaller pictures make its training epochs cheaper.
 SMALLEST_SIDE_PX = {"cnn6": SIDE_PX, "cnn10": 32, "vgg16": SIDE_PX}
 
@@ -43,7 +43,9 @@ def _cnn(arch: str, side: int, dropouts: Sequence[float], last_dropout: float) -
     x = layers.Flatten()(x)
     x = layers.Dense(2048, activation="relu")(x)
     x = layers.Dropout(last_dropout)(x)
-    return keras.Model(inputs, layers.Dense(len(CLASSES), activation="softmax", dtype="float32")(x), name=arch)
+    # The name is what muon.py leaves to AdamW.
+    outputs = layers.Dense(len(CLASSES), activation="softmax", dtype="float32", name="classes")(x)
+    return keras.Model(inputs, outputs, name=arch)
 
 
 def _vgg16(weights: str | None) -> keras.Model:

@@ -20,6 +20,7 @@ class Recipe:
     augment: Strength
     dropout: str = "best"  # which of networks.DROPOUT
     weight_decay: float = 0.0  # decoupled (AdamW); 0 = plain Adam
+    muon: bool = False  # orthogonal updates of the hidden kernels (muon.py), needs a weight decay
     cosine: bool = False  # fall to zero over the run, after the warm-up
     warmup_epochs: float = 0.0
     votes: float = 0.0  # share of FER+ votes in the targets; the rest is the label
@@ -46,12 +47,13 @@ class Recipe:
 
 
 _BEST = Recipe(
-    stages=((32, 26), (40, 6), (48, 8)),
+    stages=((32, 46), (40, 6), (48, 10)),
     batch=128,
-    learning_rate=2e-3,
+    learning_rate=4e-3,
     validation=0.05,
     augment=BEST,
-    weight_decay=0.02,
+    weight_decay=0.04,
+    muon=True,
     cosine=True,
     warmup_epochs=1,
     votes=0.5,

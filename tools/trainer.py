@@ -16,6 +16,7 @@ import networks
 import numpy as np
 import tensorflow as tf
 from fer2013 import Split
+from muon import ConvolutionMuon
 from numpy.typing import NDArray
 from predictors import NetworkError
 from recipes import Recipe
@@ -52,7 +53,8 @@ class Trainer:
     def _new_optimizer(self) -> Any:
         if not self.recipe.weight_decay:
             return keras.optimizers.Adam(self.recipe.learning_rate)
-        optimizer = keras.optimizers.AdamW(self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
+        kind = ConvolutionMuon if self.recipe.muon else keras.optimizers.AdamW
+        optimizer = kind(self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
 
