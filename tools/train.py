@@ -169,6 +169,7 @@ def one_epoch(trainer: Any, material: Material, recipe: Recipe, epoch: int, seed
     """Train for one epoch (from 0); return its mean (loss, accuracy). Progress goes to a terminal only."""
     side = recipe.side(epoch)
     trainer.resize(side)
+    trainer.reseed(seed, epoch)
     rng = np.random.default_rng((seed, epoch))
     sums, steps = np.zeros(2), len(material.training) // recipe.batch
     for index, (x, y) in enumerate(batches(material.training, material.targets, recipe, side, rng), 1):

@@ -91,6 +91,12 @@ class Trainer:
 
         return train
 
+    def reseed(self, seed: int, epoch: int) -> None:
+        """Begin an epoch's dropout anew (after `resize`), so that it is the same when the run was stopped before it."""
+        for index, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout) and layer.rate:
+                layer.seed_generator.state.assign((1000 * seed + index, epoch << 16))
+
     def start_from(self, weights: list[NDArray[Any]]) -> None:
         """Take over another run's weights (after `resize`). Raises NetworkError when they are another network's."""
         try:

@@ -63,7 +63,10 @@ def test_a_run_leaves_a_complete_folder_and_never_reads_the_test_pictures(tiny: 
     assert "10-layer CNN" in report.tables([run])
 
 
-def test_a_stopped_run_goes_on_to_the_same_weights(tiny: list[str], tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    tiny: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(recipes.RECIPES, "best", dataclasses.replace(TINY, bfloat16=False))
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert train.main([*tiny, "--run", str(whole)]) == 0
     for _ in range(2):
@@ -71,11 +74,11 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tiny: list[str], tmp_path: Pa
     assert train.main([*tiny, "--run", str(parts), "--resume"]) == 0
     history = [(run / "history.csv").read_text().splitlines() for run in (whole, parts)]
     assert [line.split(",")[:2] for line in history[0]] == [line.split(",")[:2] for line in history[1]]
-    # bfloat16 on several threads sums in any order: near, not equal. A lost optimiser state is far off.
+    # Several threads sum in any order: near, not equal. A lost optimiser state is off by 3e-3, and so is other dropout.
     with np.load(whole / "last.npz") as one, np.load(parts / "last.npz") as two:
         assert one["step"] == two["step"] == 9
         distance = max(float(np.abs(one[k] - two[k]).max()) for k in one.files if k[0] == "a")
-    assert distance < 2e-3
+    assert distance < 1e-4
 
 
 def test_a_folder_of_another_run_is_refused(
