@@ -35,7 +35,8 @@ class Daemon:
 
     `open_camera` opens the camera (CameraNotFound when that fails); it is called again whenever the camera is lost.
     `camera` None: it is not there yet and is waited for. `rates` None: every frame is read in full, however long it
-    takes (offline runs, which give the same session every time).
+    takes (offline runs, which give the same session every time). `clock` (monotonic ns) and `wait` (seconds) are the
+    real ones unless a simulated drive brings its own.
     """
 
     def __init__(
@@ -49,15 +50,18 @@ class Daemon:
         recorder: Recorder | None,
         systemd: Systemd,
         rates: RateControl | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self._config, self._perception, self._hub, self._view = config, perception, hub, view
         self._recorder, self._systemd, self._rates = recorder, systemd, rates
+        self._clock = clock
         self._live = camera is None or camera.live
         self._name = camera.name if camera is not None else "waiting for the camera"
         self._stop = threading.Event()
-        self._keeper = CameraKeeper(open_camera, camera, view.report, self._stop.wait)
+        self._keeper = CameraKeeper(open_camera, camera, view.report, wait or self._stop.wait)
         self._policy = Policy(config.policy)
-        self._started_ns = time.monotonic_ns()
+        self._started_ns = self._clock()
         self._ready = False  # systemd was told: there is a first observation, or there is no camera to wait for
         self._state = self._policy.state
         self._first_ns: int | None = None
@@ -102,12 +106,12 @@ class Daemon:
         self._view.start(facts)
         self._systemd.status(f"starting: {self._name}")
         if not self._keeper.ok:
-            self._feed(CameraChange(time.monotonic_ns() - int(_TURN_S * NS_PER_S), "lost"))
+            self._feed(CameraChange(self._clock() - int(_TURN_S * NS_PER_S), "lost"))
 
     def _turn(self) -> None:
         was_ok = self._keeper.ok
-        frame = self._keeper.read(time.monotonic_ns(), _TURN_S)
-        now_ns = time.monotonic_ns()
+        frame = self._keeper.read(self._clock(), _TURN_S)
+        now_ns = self._clock()
         if was_ok != self._keeper.ok:
             self._feed(CameraChange(self._next_time(now_ns), "ok" if self._keeper.ok else "lost"))
         if frame is not None and self._rates is not None and not self._rates.takes(frame.t_ns, frame.seq):
@@ -126,7 +130,7 @@ class Daemon:
 
     def _control(self, rates: RateControl, began_ns: int) -> None:
         """Read less, or more again, when this turn says so; tell it once."""
-        ended_ns = time.monotonic_ns()
+        ended_ns = self._clock()
         if rates.turn(ended_ns, ended_ns - began_ns):
             step = rates.step
             usual_hz = self._config.perception.expression_rate_hz
@@ -175,7 +179,7 @@ class Daemon:
 
     def _publish(self, frame: Frame | None) -> None:
         state = self._state
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock()
         latency_ms = (now_ns - frame.t_ns) / 1e6 if frame is not None and self._live else None
         uptime_ms = (now_ns - self._started_ns) // 1_000_000
         self._hub.publish(Status(state, uptime_ms, latency_ms, start_ns=self._first_ns or 0))
@@ -196,7 +200,7 @@ class Daemon:
         self._keeper.close()
         if self._recorder is not None:
             self._recorder.close()
-        seconds = (time.monotonic_ns() - self._started_ns) / NS_PER_S
+        seconds = (self._clock() - self._started_ns) / NS_PER_S
         frames = max(1, self._frames)
         self._view.end(
             {

@@ -164,8 +164,9 @@ class Worker:
                 self._wake.wait(left)
 
     def _failed(self, error: Exception) -> None:
-        if not isinstance(error, OutputError):
-            log.error("output %s: unexpected", self.name, exc_info=error)  # a bug in the adapter deserves its traceback
+        # A bug in the adapter deserves its traceback, once an outage: a log of days must not fill up with it.
+        if not isinstance(error, OutputError) and self.wrong is None:
+            log.error("output %s: unexpected", self.name, exc_info=error)
         text = str(error) or type(error).__name__
         self._down(f"{text}; trying again", time.monotonic())
 
