@@ -23,6 +23,7 @@ Array = NDArray[np.floating[Any]]
 SIDE = 128
 _WINDOW = 2.2  # side of the search window in box widths while tracking: room for a head that turns fast
 _OVERLAP = 0.3  # MediaPipe's suppression threshold
+_EAGER = 30  # searches in vain after which they become cheaper: two seconds
 _LEVELS = np.arange(256, dtype=np.float32) * np.float32(1 / 127.5) - np.float32(1)  # grey level to -1..1
 _PLACES = [0, 2, 3, 4, 5, 6, 7]  # which of a candidate's eight pairs are places in the window
 
@@ -59,22 +60,26 @@ class BlazeFace:
         # Heads tilted over or cut by the window's edge score lower; while tracking there is a face for sure.
         self._track_score = 0.7 * min_score
         self._next_square = 0
+        self._in_vain = 0  # searches in a row that found nothing
 
     def search(self, gray: Gray) -> list[Face]:
         height, width = gray.shape
         found = self._window(gray, 0.0, 0.0, float(max(height, width)), self._min_score)
         if found or min(height, width) < SIDE:
+            self._in_vain = 0
             return found
         # A small face vanishes when the whole picture shrinks to 128 px: look again in overlapping squares, two of
-        # them a call in turn, so that a frame without a face costs no more than three runs.
+        # them a call in turn, so that a frame without a face costs no more than three runs; two runs after a while,
+        # as a seat may be empty for hours.
         side = 0.75 * min(height, width)
         tops = np.linspace(0, height - side, math.ceil(height / side))
         lefts = np.linspace(0, width - side, math.ceil(width / side) + 1)
         squares = [(float(left), float(top)) for top in tops for left in lefts]
-        for _ in range(2):
+        for _ in range(2 if self._in_vain < _EAGER else 1):
             left, top = squares[self._next_square % len(squares)]
             self._next_square += 1
             found += self._window(gray, left, top, side, self._min_score)
+        self._in_vain = 0 if found else self._in_vain + 1
         return _merge(found)
 
     def track(self, gray: Gray, last: Box) -> list[Face]:
