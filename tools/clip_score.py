@@ -85,15 +85,25 @@ def _found(event: Event, runs: Sequence[tuple[float, float]]) -> bool:
     return covered >= 0.5 * length and abs((best[1] - best[0]) - length) <= max(0.3, 0.3 * length)
 
 
+def closed_frame(t_s: float, events: Sequence[Event]) -> bool:
+    """Whether the eyes are certainly shut at `t_s`."""
+    return any(e.start_s + 0.1 <= t_s <= e.end_s - 0.1 for e in events if e.label == "eyes_closed")
+
+
+def open_frame(t_s: float, events: Sequence[Event]) -> bool:
+    """Whether the eyes are certainly open at `t_s`."""
+    return not any(e.start_s - 0.2 <= t_s <= e.end_s + 0.2 for e in events if e.label in BUSY)
+
+
 def score(readings: Sequence[Reading], events: Sequence[Event]) -> Score:
     """Score one clip's readings, in time order."""
     out = Score()
     for t, closed in readings:
-        if any(e.start_s + 0.1 <= t <= e.end_s - 0.1 for e in events if e.label == "eyes_closed"):
+        if closed_frame(t, events):
             out.closed += 1
             out.closed_hit += closed is True
             out.closed_unknown += closed is None
-        elif not any(e.start_s - 0.2 <= t <= e.end_s + 0.2 for e in events if e.label in BUSY):
+        elif open_frame(t, events):
             out.open += 1
             out.open_false += closed is True
             out.open_unknown += closed is None

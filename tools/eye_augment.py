@@ -15,6 +15,9 @@ from fermon.perception.geometry import EYE_SHAPE
 Array = NDArray[Any]
 Rng = np.random.Generator
 
+_LID_WIDER = 1.08  # of the mesh's corners: the lids meet a little outside of them
+_LID_SKIN = 0.16  # units above the lid's edge from where on skin stretches
+_LASHES = 0.012  # units that the lid's dark edge reaches above the mesh's lid line
 _MOST_SHIFT = 0.22  # units; beyond it half of the fissure is out of the crop
 
 
@@ -45,6 +48,28 @@ def seen_at(shift: Array, turn: float, scale: float, mirror: bool) -> tuple[floa
     return (-dx if mirror else dx), dy
 
 
+def lower_lid(patch: Array, lids: Array, share: float) -> Array:
+    """Draw the upper lid down over an open eye until `share` (0..1) of its opening is left: a half-shut eye.
+
+    The skin from below the brow down to the lid's edge is stretched; what the lid sinks over is hidden. `lids` is
+    eye_data's, for this patch.
+    """
+    upper, lower, half, slope = (float(value) for value in lids)
+    rows, columns = (grid.astype(np.float32) for grid in np.mgrid[0 : PATCH_SHAPE[0], 0 : PATCH_SHAPE[1]])
+    x = (columns - (PATCH_SHAPE[1] - 1) / 2) / (half * PX_PER_UNIT)
+    arch = np.maximum(0, 1 - (x / _LID_WIDER) ** 2)
+    line = (PATCH_SHAPE[0] - 1) / 2 + slope * x * half * PX_PER_UNIT
+    edge = line + (upper * arch - _LASHES) * PX_PER_UNIT  # the lashes sink with the lid
+    sunk = line + (lower - share * (lower - upper)) * arch * PX_PER_UNIT - _LASHES * PX_PER_UNIT
+    sunk = np.maximum(sunk, edge)
+    brow = edge - _LID_SKIN * PX_PER_UNIT
+    stretched = brow + (rows - brow) * (edge - brow) / np.maximum(sunk - brow, 1)
+    source = np.where(rows > brow, stretched, rows).astype(np.float32)
+    lid = cv2.remap(patch, columns, source, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    covered = np.clip(sunk - rows, 0, 1)
+    return np.round(covered * lid + (1 - covered) * patch).astype(np.uint8)
+
+
 def random_shift(offset: Array, rng: Rng) -> Array:
     """Return where the crop's centre lies from the eye's, units: the detector's own error, or an invented one."""
     if rng.random() < 0.5 and np.isfinite(offset).all():
@@ -59,6 +84,9 @@ def light(crop: Array, rng: Rng) -> Array:
     x = crop.astype(np.float32) / 255
     if rng.random() < 0.6:
         x = x ** np.exp(rng.normal(0, 0.3))
+    if rng.random() < 0.25:  # another camera's or infrared light's tones: any rising curve
+        knots = np.concatenate([[0], np.cumsum(rng.uniform(0.15, 1, 5))])
+        x = np.interp(x, np.linspace(0, 1, 6), knots / knots[-1]).astype(np.float32)
     if rng.random() < 0.3:
         angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.65)
         yy, xx = np.mgrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
@@ -117,9 +145,9 @@ def glasses(crop: Array, rng: Rng) -> Array:
 
 
 def cover(crop: Array, other: Array, rng: Rng) -> Array:
-    """Make an eye unreadable: a hand or hair (a piece of `other`), a dark lens, glare, or a hopeless blur."""
+    """Make an eye unreadable: a hand or hair (a piece of `other`), a dark or a mirroring lens, glare, a hopeless blur."""
     height, width = crop.shape
-    kind = rng.choice(["object", "lens", "glare", "blur"], p=[0.35, 0.35, 0.2, 0.1])
+    kind = rng.choice(["object", "lens", "mirror", "glare", "blur"], p=[0.3, 0.22, 0.25, 0.15, 0.08])
     if kind == "blur":
         return cv2.GaussianBlur(crop, (0, 0), rng.uniform(5, 9))
     mask = np.zeros((height, width), np.float32)
@@ -133,7 +161,8 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
         cv2.fillConvexPoly(mask, hull, 1.0)
     else:
         axes = (int(rng.uniform(0.5, 0.75) * width), int(rng.uniform(0.5, 0.9) * height))
-        cv2.ellipse(mask, centre, axes, float(rng.normal(0, 8)), 0, 360, 1.0, -1)
+        tilt = float(rng.normal(0, 8))
+        cv2.ellipse(mask, centre, axes, tilt, 0, 360, 1.0, -1)
     mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.5 if kind != "glare" else 5))
     x = crop.astype(np.float32)
     if kind == "object":
@@ -141,9 +170,15 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
     elif kind == "lens":  # a dark glass: hardly any of the eye, a reflection of the surroundings
         mirror = cv2.GaussianBlur(other, (0, 0), rng.uniform(1, 5)).astype(np.float32)
         tone = x * rng.uniform(0, 0.06) + mirror * rng.uniform(0.0, 0.3) + rng.uniform(0, 40)
+    elif kind == "mirror":  # the road and the sky, sharp and in full contrast
+        scene = other.astype(np.float32)
+        tone = (scene - scene.mean()) * rng.uniform(0.8, 3) + rng.uniform(50, 180) + x * rng.uniform(0, 0.1)
     else:
         tone = np.full_like(x, rng.uniform(190, 255)) - 0.1 * x
-    return np.clip(x * (1 - mask) + tone * mask, 0, 255).astype(np.uint8)
+    out = np.clip(x * (1 - mask) + tone * mask, 0, 255).astype(np.uint8)
+    if kind in ("lens", "mirror") and rng.random() < 0.6:
+        cv2.ellipse(out, centre, axes, tilt, 0, 360, int(rng.integers(0, 90)), int(rng.integers(1, 4)), cv2.LINE_AA)
+    return out
 
 
 def finish(crop: Array, rng: Rng) -> Array:

@@ -10,6 +10,8 @@ where the daemon's own face points say the eye is, which is where the crop will 
     closed   float32 (n): 1 closed, 0 open, NaN = do not use
     gap      float32 (n): lid opening in units, NaN where unknown
     offset   float32 (n, 2): the detector's eye minus the teacher's, in units; NaN where there is no detector
+    lids     float32 (n, 4): upper and lower lid's apex below the line of the corners, half of the fissure's width (both
+             in units), slope of that line in the patch; NaN where unknown
     dark     bool (n): seen through dark or mirroring glasses: unreadable
     group    str (n): person or scene, for splits        name: where the patch is from; side: 0 left, 1 right
 
@@ -21,13 +23,14 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import eye_teacher
 import numpy as np
+from eye_folds import person
 from numpy.typing import NDArray
 
 from fermon.domain import NS_PER_S, Face
@@ -41,15 +44,17 @@ PATCH_SHAPE = (80, 96)
 PX_PER_UNIT = geometry.EYE_SHAPE[1] / geometry.EYE_WIDTH_UNITS
 _PATCH_UNITS = PATCH_SHAPE[1] / PX_PER_UNIT
 
-# Mesh points, corner, two upper, corner, two lower, after Soukupova and Cech's eye aspect ratio; by side in the image.
+# Mesh points after Soukupova and Cech's eye aspect ratio, by side in the image: left corner, two upper (from the left),
+# right corner, two lower (from the right).
 _LIDS = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))
 _MOUTH = (13, 14, 78, 308)  # inner upper and lower lip, inner corners
 
 # Stills: the aspect ratio is about 0.3 for open and 0.05 for shut eyes; contact sheets show no open eye below 0.09 and
 # no shut one above 0.17.
 _STILL_CLOSED, _STILL_OPEN = 0.09, 0.17
-# Of a person's own open level (80th percentile of the clip).
-_OWN_CLOSED, _OWN_OPEN = 0.3, 0.6
+# Of a person's own open level (80th percentile of the clip). P80 is 0.2, but the mesh reads shut eyes as up to 0.25.
+_OWN_CLOSED, _OWN_OPEN = 0.25, 0.45
+_OWN_HALF = 0.35  # where the annotations say half shut, above this the lids are surely apart
 _BUSY = (
     "blink",
     "eyes_half",
@@ -83,12 +88,29 @@ def dark_glasses(name: str, scene: str) -> bool:
 def opening(mesh: Array) -> tuple[Array, Array, Array]:
     """Return (centre (n, 2, 2) px, lid gap (n, 2) px, aspect ratio (n, 2)) of the left and right eye of meshes."""
     centre, gap, ratio = [], [], []
-    for outer, top_a, top_b, inner, low_b, low_a in _LIDS:
+    for left, top_a, top_b, right, low_b, low_a in _LIDS:
         tall = (_distance(mesh, top_a, low_a) + _distance(mesh, top_b, low_b)) / 2
-        centre.append((mesh[:, outer] + mesh[:, inner]) / 2)
+        centre.append((mesh[:, left] + mesh[:, right]) / 2)
         gap.append(tall)
-        ratio.append(tall / np.maximum(_distance(mesh, outer, inner), 1e-6))
+        ratio.append(tall / np.maximum(_distance(mesh, left, right), 1e-6))
     return np.stack(centre, 1), np.stack(gap, 1), np.stack(ratio, 1)
+
+
+def lid_lines(mesh: Array) -> Array:
+    """Return (n, 2, 4) px and rad of meshes: upper and lower apex below the corners' line, half width, its angle."""
+    out = []
+    for left, top_a, top_b, right, low_b, low_a in _LIDS:
+        along = mesh[:, right] - mesh[:, left]
+        width = np.maximum(np.hypot(*along.T), 1e-6)
+        down = np.stack([-along[:, 1], along[:, 0]], 1) / width[:, None]
+        middle = (mesh[:, left] + mesh[:, right]) / 2
+
+        def apex(a: int, b: int, middle: Array = middle, down: Array = down) -> Array:
+            return (((mesh[:, a] + mesh[:, b]) / 2 - middle) * down).sum(1)
+
+        upper, lower = apex(top_a, top_b), apex(low_a, low_b)
+        out.append(np.stack([upper, lower, width / 2, np.arctan2(along[:, 1], along[:, 0])], 1))
+    return np.stack(out, 1)
 
 
 def mouth_opening(mesh: Array) -> Array:
@@ -105,11 +127,13 @@ class Collector:
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {
-            k: [] for k in ("patch", "closed", "gap", "offset", "group", "name", "side", "turn", "dark")
+            k: [] for k in ("patch", "closed", "gap", "offset", "lids", "group", "name", "side", "turn", "dark")
         }
 
-    def add_face(self, gray: Array, face: Face, centre: Array, gap: Array, closed: Array, **where: Any) -> None:
-        """Add both eyes of a face: `centre` (2, 2) px, `gap` (2) px and `closed` (2) from the teacher."""
+    def add_face(self, gray: Array, face: Face, mesh: Array, closed: Array, **where: Any) -> None:
+        """Add both eyes of a face: `mesh` (points, 2) px and `closed` (2) from the teacher."""
+        (centre,), (gap,), _ = opening(mesh[None])
+        lines = lid_lines(mesh[None])[0]
         for side, place in enumerate(geometry.places(face)[:2]):
             true = place._replace(x=float(centre[side, 0]), y=float(centre[side, 1]))
             patch = geometry.cut(gray, true, PATCH_SHAPE, _PATCH_UNITS)
@@ -118,16 +142,29 @@ class Collector:
             c, s = np.cos(place.angle), np.sin(place.angle)
             dx, dy = place.x - true.x, place.y - true.y
             offset = np.array([dx * c + dy * s, dy * c - dx * s]) / place.unit
-            self.add(patch, closed[side], gap[side] / place.unit, offset, side=side, turn=geometry.turn(face), **where)
+            upper, lower, half, angle = lines[side]
+            lids = [upper / place.unit, lower / place.unit, half / place.unit, np.tan(angle - place.angle)]
+            where.update(side=side, turn=geometry.turn(face))
+            self.add(patch, closed[side], gap[side] / place.unit, offset, lids, **where)
 
-    def add(self, patch: Array, closed: float, gap: float, offset: Array, dark: bool = False, **rest: Any) -> None:
+    def add(
+        self,
+        patch: Array,
+        closed: float,
+        gap: float = np.nan,
+        offset: Sequence[float] | Array = (np.nan,) * 2,
+        lids: Sequence[float] | Array = (np.nan,) * 4,
+        dark: bool = False,
+        **rest: Any,
+    ) -> None:
         if dark:
             closed = gap = float("nan")
-        for key, value in dict(patch=patch, closed=closed, gap=gap, offset=offset, dark=dark, **rest).items():
+        row = dict(patch=patch, closed=closed, gap=gap, offset=offset, lids=lids, dark=dark, **rest)
+        for key, value in row.items():
             self._columns[key].append(value)
 
     def save(self, path: Path) -> None:
-        floats = ("closed", "gap", "offset", "turn")
+        floats = ("closed", "gap", "offset", "lids", "turn")
         np.savez(path, **{k: np.array(v, np.float32 if k in floats else None) for k, v in self._columns.items()})
         closed = np.array(self._columns["closed"], np.float32)
         counts = {"closed": int((closed == 1).sum()), "open": int((closed == 0).sum()), "patches": len(closed)}
@@ -150,9 +187,10 @@ def clip_label(events: list[tuple[float, float, str]], t_s: float, relative: Arr
     if not any(s - 0.15 <= t_s <= e + 0.15 for s, e, label in events if label in _BUSY):
         return np.zeros(2)
     closed = np.full(2, np.nan)
-    if not any(s - 0.1 <= t_s <= e + 0.1 for s, e, label in events if label == "eyes_half"):
+    half = any(s - 0.1 <= t_s <= e + 0.1 for s, e, label in events if label == "eyes_half")
+    if not half:
         closed[relative < _OWN_CLOSED] = 1
-    closed[relative > _OWN_OPEN] = 0
+    closed[relative > (_OWN_HALF if half else _OWN_OPEN)] = 0
     return closed
 
 
@@ -165,11 +203,6 @@ def still_label(ratio: Array) -> Array:
     return closed
 
 
-def person(clip: str) -> str:
-    """The person in a clip, from its file name: "phone_awake_m01.mp4" -> "m01"."""
-    return Path(clip).stem.rsplit("_", 1)[1]
-
-
 def clips(data: Path, teacher: Path, every: int) -> Collector:
     out = Collector()
     found = np.load(teacher / "clips.npz")
@@ -178,7 +211,8 @@ def clips(data: Path, teacher: Path, every: int) -> Collector:
     for clip in np.unique(clip_of):
         path = data / "videos" / str(clip)
         rate = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS)
-        centre, gap, ratio = opening(found["mesh"][clip_of == clip])
+        mesh = found["mesh"][clip_of == clip]
+        ratio = opening(mesh)[2]
         relative = ratio / np.nanpercentile(ratio, 80, axis=0)
         tracker = FaceTracker(BlazeFace(), FaceSettings())
         for i, (name, picture) in enumerate(eye_teacher.clip_frames(path)):
@@ -189,7 +223,7 @@ def clips(data: Path, teacher: Path, every: int) -> Collector:
             closed = clip_label(events.get(str(clip), []), i / rate, relative[i])
             if (closed == 0).all() and i % every:
                 continue  # neighbouring open frames say little new
-            out.add_face(gray, face, centre[i], gap[i], closed, group=person(str(clip)), name=name)
+            out.add_face(gray, face, mesh[i], closed, group=person(str(clip)), name=name)
     return out
 
 
@@ -199,7 +233,8 @@ def stills(
     """Collect single pictures; `groups` maps a name to its scene (None: every picture is its own)."""
     out = Collector()
     found = np.load(teacher)
-    centre, gap, ratio = opening(found["mesh"])
+    mesh = found["mesh"]
+    ratio = opening(mesh)[2]
     detector = BlazeFace(min_score=0.3)
     for i, (name, picture) in enumerate(pictures):
         assert name == found["name"][i], f"{teacher}: made from other pictures; run eye_teacher.py anew"
@@ -216,7 +251,7 @@ def stills(
             dark = bool(groups) and dark_glasses(name, group)
             if group in _NO_LABEL_SCENES:
                 closed[:] = np.nan
-            out.add_face(gray, face, centre[i], gap[i], closed, dark=dark, group=group, name=name)
+            out.add_face(gray, face, mesh[i], closed, dark=dark, group=group, name=name)
     return out
 
 
@@ -227,12 +262,11 @@ def single_eyes(path: Path) -> Collector:
     side = round(0.75 * PX_PER_UNIT)
     rows, columns = (PATCH_SHAPE[0] - side) // 2, (PATCH_SHAPE[1] - side) // 2
     edges = (rows, PATCH_SHAPE[0] - side - rows, columns, PATCH_SHAPE[1] - side - columns)
-    unknown = np.full(2, np.nan)
     for i, (picture, is_open) in enumerate(zip(found["x"], found["y"], strict=True)):
         small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
         patch = cv2.copyMakeBorder(small, *edges, borderType=cv2.BORDER_REFLECT_101)
         name = str(found["name"][i])
-        out.add(patch, 1.0 - is_open, np.nan, unknown, group=name, name=name, side=0, turn=0.5)
+        out.add(patch, 1.0 - is_open, group=name, name=name, side=0, turn=0.5)
     return out
 
 
@@ -240,7 +274,6 @@ def others(data: Path, each: int, seed: int) -> Collector:
     """Collect patches that are no eye: mouths, cheeks, hands, hair, seats, from the driver frames, at random places."""
     out = Collector()
     detector, rng = BlazeFace(), np.random.default_rng(seed)
-    nowhere = np.full(2, np.nan)
     for name, picture in eye_teacher.yawdd_frames(data):
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         for face in detector.search(gray)[:1]:
@@ -251,7 +284,7 @@ def others(data: Path, each: int, seed: int) -> Collector:
                 away = min(np.hypot(place.x - eye.x, place.y - eye.y) for eye in (left, right)) / left.unit
                 patch = geometry.cut(gray, place, PATCH_SHAPE, _PATCH_UNITS * float(rng.uniform(0.7, 1.4)))
                 if away > 0.7 and patch is not None:
-                    out.add(patch, np.nan, np.nan, nowhere, group="", name=name, side=0, turn=0.5)
+                    out.add(patch, np.nan, group="", name=name, side=0, turn=0.5)
     return out
 
 

@@ -2,7 +2,7 @@
 
     python tools/train_eyes.py --eyes eyes/ --out models/eyes.tflite                  # the shipped network
     python tools/train_eyes.py --eyes eyes/ --out fold.tflite --leave-out m01,f09     # without these people
-    python tools/train_eyes.py --eyes eyes/ --folds folds/                            # one network a fold, see FOLDS
+    python tools/train_eyes.py --eyes eyes/ --folds folds/                            # one network a fold, see eye_folds.py
 
 `eyes/` is what eye_data.py wrote. eyes_kairess_val is not among it and never trained on.
 """
@@ -13,13 +13,13 @@ import argparse
 import hashlib
 import json
 import time
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import eye_augment as augment
 import numpy as np
+from eye_folds import FOLDS, YAWDD_PEOPLE, YAWDD_SCENES, in_fold
 from numpy.typing import NDArray
 
 from fermon.perception.eyes import CLASSES, PLACE
@@ -27,27 +27,17 @@ from fermon.perception.geometry import EYE_SHAPE
 
 Array = NDArray[Any]
 
-# People left out together: each clip's figures come from a network that has seen nobody of its fold. Of the other
-# sources a fold leaves out every fifth group (person, scene or picture).
-FOLDS = (
-    ("m01", "f02", "m17", "f26", "m12"),
-    ("m03", "f04", "m11", "f14"),
-    ("m05", "f13", "m22", "grey"),
-    ("m15", "f16", "f25", "m20"),
-    ("m06", "f09", "f10"),
-)
-# The drivers of the YawDD clips also sit in the driver frames: in scenes 28, 52 and 29 (thumbnails alike), and perhaps
-# in some that show the same seat from the dashboard. Their fold leaves out all of these.
-YAWDD_PEOPLE = ("m06", "f09", "f10")
-YAWDD_SCENES = frozenset(
-    ["28", "29", "52", "9", "14", "15", "16", "19", "34", "44", "72", "77", "83", "85", "91", "117"]
-)
 # Pictures drawn a source and class in an epoch: (closed, open).
-DRAW = {"single": (1800, 1300), "clips": (1900, 3000), "yawdd": (300, 2600), "fer": (2400, 2400)}
+DRAW = {"single": (1500, 1100), "clips": (1700, 2400), "yawdd": (300, 2200), "fer": (2100, 2100)}
 UNREADABLE = 2600
+# Nobody has labelled enough half-shut eyes: open ones get their lids lowered (augment.lower_lid). Lids at least 80 %
+# shut are closed; down to 70 % they are not, and what lies between is not drawn.
+HALF = 0.35  # of the open eyes
+HALF_LEFT = (0.3, 0.75)  # of the opening
+SHUT = 600  # open eyes shut down to nothing, so that a drawn lid is no sign of an open eye
+SHUT_LEFT = (0.0, 0.08)
 
-
-COLUMNS = ("patch", "closed", "gap", "offset", "group", "dark")
+COLUMNS = ("patch", "closed", "gap", "offset", "lids", "group", "dark")
 
 
 @dataclass(slots=True)
@@ -56,17 +46,12 @@ class Source:
     closed: Array
     gap: Array
     offset: Array
+    lids: Array
     group: Array
     dark: Array
 
     def pick(self, mask: Array) -> Source:
         return Source(*(getattr(self, key)[mask] for key in COLUMNS))
-
-
-def in_fold(groups: Array, fold: int) -> Array:
-    """Whether each group is held out in a fold: every fifth, by its name's checksum."""
-    names, inverse = np.unique(groups, return_inverse=True)
-    return np.array([zlib.crc32(str(name).encode()) % len(FOLDS) == fold for name in names])[inverse]
 
 
 def load(folder: Path, leave_out: frozenset[str] = frozenset(), fold: int | None = None) -> dict[str, Source]:
@@ -90,26 +75,48 @@ def load(folder: Path, leave_out: frozenset[str] = frozenset(), fold: int | None
 
 def draw(sources: dict[str, Source], others: Array, rng: augment.Rng) -> tuple[Array, Array, Array]:
     """Return one epoch: crops uint8 (n, h, w), states (n, 2) and places (n, 3) as targets, NaN = not known."""
-    crops, states, where = [], [], []
-    for name, counts in DRAW.items():
+    rows = []
+    for name, (shut, wide) in DRAW.items():
         source = sources[name]
-        for value, count in zip((1.0, 0.0), counts, strict=True):
-            for i in _balanced(source, value, count, rng):
-                shift = augment.random_shift(source.offset[i], rng)
-                scale, mirror = float(np.exp(rng.normal(0, 0.1))), bool(rng.random() < 0.5)
-                if name == "single":
-                    scale *= float(rng.uniform(0.75, 1.1))  # how much of the face those pictures show is not known
-                turn = float(rng.normal(0, 0.09))
-                crop = augment.place_crop(source.patch[i], shift, turn, scale, mirror)
-                if rng.random() < 0.12:
-                    crop = augment.glasses(crop, rng)
-                crops.append(augment.finish(crop, rng))
-                states.append((value, 0.0))
-                dx, dy = augment.seen_at(shift, turn, scale, mirror)
-                where.append((source.gap[i] * scale, dx, dy))
+        rows += [_eye(source, i, 1.0, 1.0, rng, name == "single") for i in _balanced(source, 1.0, shut, rng)]
+        for i in _balanced(source, 0.0, wide, rng):
+            lowered = rng.random() < HALF and np.isfinite(source.lids[i]).all()
+            left = float(rng.uniform(*HALF_LEFT)) if lowered else 1.0
+            rows.append(_eye(source, i, 0.0, left, rng, name == "single"))
+    for name in ("clips", "yawdd", "fer"):
+        source = sources[name]
+        for i in _balanced(source, 0.0, SHUT // 3, rng):
+            if np.isfinite(source.lids[i]).all():
+                rows.append(_eye(source, i, 1.0, float(rng.uniform(*SHUT_LEFT)), rng))
+    rows += _unreadable(sources, others, rng)
+    crops, states, where = zip(*rows, strict=True)
+    return np.array(crops), np.array(states, np.float32), np.array(where, np.float32)
+
+
+Row = tuple[Array, tuple[float, float], tuple[float, ...]]
+
+
+def _eye(source: Source, i: int, closed: float, left: float, rng: augment.Rng, unsized: bool = False) -> Row:
+    """One eye's crop and targets; `left` is the share of its opening that is left (1: as it is)."""
+    shift = augment.random_shift(source.offset[i], rng)
+    scale, mirror = float(np.exp(rng.normal(0, 0.1))), bool(rng.random() < 0.5)
+    if unsized:
+        scale *= float(rng.uniform(0.75, 1.1))  # how much of the face single-eye pictures show is not known
+    turn = float(rng.normal(0, 0.09))
+    patch = source.patch[i] if left == 1 else augment.lower_lid(source.patch[i], source.lids[i], left)
+    crop = augment.place_crop(patch, shift, turn, scale, mirror)
+    if rng.random() < 0.12:
+        crop = augment.glasses(crop, rng)
+    dx, dy = augment.seen_at(shift, turn, scale, mirror)
+    return augment.finish(crop, rng), (closed, 0.0), (source.gap[i] * left * scale, dx, dy)
+
+
+def _unreadable(sources: dict[str, Source], others: Array, rng: augment.Rng) -> list[Row]:
+    """Crops in which no lids can be seen: no eye at all, an eye under something, dark glasses."""
+    rows: list[Row] = []
     everything = np.concatenate([source.patch for source in sources.values()])
     dark = np.concatenate([source.patch[source.dark] for source in sources.values()])
-    for kind in rng.choice(["other", "covered", "dark"], UNREADABLE, p=[0.2, 0.55, 0.25]):
+    for kind in rng.choice(["other", "covered", "dark"], UNREADABLE, p=[0.15, 0.55, 0.3]):
         pool = dark if kind == "dark" and len(dark) else others
         shift, turn = rng.normal(0, 0.08, 2), rng.normal(0, 0.2 if pool is others else 0.09)
         crop = augment.place_crop(pool[rng.integers(len(pool))], shift, turn, 1.0, rng.random() < 0.5)
@@ -117,10 +124,8 @@ def draw(sources: dict[str, Source], others: Array, rng: augment.Rng) -> tuple[A
             eye = everything[rng.integers(len(everything))]
             eye = augment.place_crop(eye, rng.normal(0, 0.07, 2), 0.0, 1.0, rng.random() < 0.5)
             crop = augment.cover(eye, crop, rng)
-        crops.append(augment.finish(crop, rng))
-        states.append((np.nan, 1.0))
-        where.append((np.nan,) * PLACE)
-    return np.array(crops), np.array(states, np.float32), np.array(where, np.float32)
+        rows.append((augment.finish(crop, rng), (np.nan, 1.0), (np.nan,) * PLACE))
+    return rows
 
 
 def _balanced(source: Source, value: float, count: int, rng: augment.Rng) -> Array:
@@ -132,19 +137,18 @@ def _balanced(source: Source, value: float, count: int, rng: augment.Rng) -> Arr
 
 
 def build() -> Any:
-    """The network: 7 M multiplications, about 100 thousand parameters."""
+    """The network: 4 M multiplications, about 100 thousand parameters."""
     import keras
     from keras import layers
 
-    def conv(x: Any, filters: int) -> Any:
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    def conv(x: Any, filters: int, side: int = 3, stride: int = 1) -> Any:
+        x = layers.Conv2D(filters, side, stride, padding="same", use_bias=False)(x)
         return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
 
     inputs = keras.Input((*EYE_SHAPE, 1))
-    x = layers.MaxPooling2D()(conv(inputs, 16))
-    x = layers.MaxPooling2D()(conv(conv(x, 24), 24))
-    x = layers.MaxPooling2D()(conv(conv(x, 48), 48))
-    x = layers.MaxPooling2D()(conv(x, 64))
+    x = layers.MaxPooling2D()(conv(inputs, 20, 5, 2))
+    x = layers.MaxPooling2D()(conv(conv(x, 40), 40))
+    x = layers.MaxPooling2D()(conv(conv(x, 64), 64))
     x = layers.Dropout(0.2)(layers.Flatten()(x))
     x = layers.BatchNormalization(momentum=0.95)(layers.Dense(64, use_bias=False)(x))
     x = layers.Dropout(0.2)(layers.ReLU()(x))
@@ -172,15 +176,15 @@ def _losses() -> tuple[Any, Any]:
 
 
 def train(sources: dict[str, Source], others: Array, epochs: int, seed: int) -> Any:
-    """Train with Adam and a cosine to zero; the augmentation differs in every epoch. Seeded."""
+    """Train with Adam and a cosine to zero. Every epoch draws anew and is seen twice, as it is and mirrored. Seeded."""
     import keras
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     model = build()
-    batch, size = 96, sum(map(sum, DRAW.values())) + UNREADABLE
+    batch, size = 96, sum(map(sum, DRAW.values())) + SHUT + UNREADABLE
     schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, epochs * (size // batch) - 150, 0.01, warmup_target=2e-3, warmup_steps=150
+        1e-4, 2 * epochs * (size // batch) - 150, 0.01, warmup_target=2e-3, warmup_steps=150
     )
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-3), loss=list(_losses()), jit_compile=False)
     for epoch in range(epochs):
@@ -188,7 +192,9 @@ def train(sources: dict[str, Source], others: Array, epochs: int, seed: int) -> 
         crops, states, where = draw(sources, others, rng)
         drawn = time.monotonic() - start
         x = crops[..., None].astype(np.float32) / 255
-        result = model.fit(x, [states, where], batch_size=batch, verbose=0)
+        model.fit(x, [states, where], batch_size=batch, verbose=0)
+        mirrored = where * np.array([1, -1, 1], np.float32)
+        result = model.fit(x[:, :, ::-1], [states, mirrored], batch_size=batch, verbose=0)
         losses = {k: round(v[0], 4) for k, v in result.history.items()}
         print(
             f"epoch {epoch + 1}/{epochs}: {losses}, {drawn:.0f} + {time.monotonic() - start - drawn:.0f} s", flush=True
@@ -256,7 +262,15 @@ def run(
     sample = draw(sources, others, np.random.default_rng(seed + 1))[0]
     out.parent.mkdir(parents=True, exist_ok=True)
     export(model, sample[:: len(sample) // 400], out)
-    training = {"epochs": epochs, "seed": seed, "left_out": sorted(leave_out), "fold": fold, "draw": DRAW}
+    training = {
+        "epochs": epochs,
+        "seed": seed,
+        "left_out": sorted(leave_out),
+        "fold": fold,
+        "draw": DRAW,
+        "half": HALF,
+        "shut": SHUT,
+    }
     manifest(out, CLASSES, {}, training)
 
 

@@ -19,8 +19,9 @@ import eye_augment as augment
 import eye_data
 import eye_teacher
 import numpy as np
+from eye_folds import YAWDD_PEOPLE, YAWDD_SCENES, person
 from numpy.typing import NDArray
-from train_eyes import YAWDD_PEOPLE, YAWDD_SCENES, export, manifest
+from train_eyes import export, manifest
 
 from fermon.domain import NS_PER_S, Face
 from fermon.perception import geometry
@@ -83,7 +84,7 @@ def _collect_clips(data: Path, teacher: Path, add: Any) -> None:
             face = tracker.update(gray, int(t_s * NS_PER_S))
             covered = any(s <= t_s <= e for s, e, label in events.get(path.name, []) if label in _COVERED)
             if i % 3 == 0 and not covered:
-                add(gray, face, float(opening[index[name]]), eye_data.person(path.name), "clips")
+                add(gray, face, float(opening[index[name]]), person(path.name), "clips")
 
 
 def crop(patch: Array, rng: augment.Rng) -> Array:

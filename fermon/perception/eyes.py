@@ -24,6 +24,8 @@ _MOST_MOVED = 0.35  # units; an "eye" further away is none
 _UNREADABLE = 0.5
 # The nose beyond an eye (geometry.turn outside 0..1): the far eye is behind the nose's bridge.
 _MOST_TURNED = 0.75
+# Further round the face is in profile: the near eye, too, is seen from the side or through a temple of its glasses.
+_PROFILE = 1.25
 _PLAIN_BLUR = 1.2
 
 
@@ -56,6 +58,8 @@ class EyeReader:
         if left.unit < geometry.MIN_UNIT_PX:
             return Eyes(None, None, "too small")
         turn = geometry.turn(face)
+        if not -_PROFILE <= turn <= 1 + _PROFILE:
+            return Eyes(None, None, "off-axis")
         p_left, left_cause = self._eye(gray, left) if turn > -_MOST_TURNED else (None, "off-axis")
         p_right, right_cause = self._eye(gray, right) if turn < 1 + _MOST_TURNED else (None, "off-axis")
         return Eyes(p_left, p_right, left_cause or right_cause)

@@ -83,6 +83,8 @@ def test_what_cannot_be_read_is_unknown_with_its_cause() -> None:
     turned = eyes.read(GRAY, face(nose=2.0))
     assert turned.right is None
     assert turned.cause is not None
+    for nose in (-1.5, 2.5):
+        assert eyes.read(GRAY, face(nose=nose)) == Eyes(None, None, "off-axis")
 
 
 def test_a_flat_patch_is_no_eye() -> None:
