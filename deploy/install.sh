@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Installs fermon as a service, or brings an installation up to date. Safe to run again.
+#
+#   sudo ./deploy/install.sh               install or update, enable, start
+#   sudo ./deploy/install.sh --uninstall   remove it; --purge also removes configuration, sessions and user
+#   options: --dry-run (print, change nothing), --wheels FOLDER (no network: packages from deploy/wheels.sh),
+#            --no-start (for images), --venv-only (what the Debian package calls)
+#
+# Raspberry Pi OS or Debian, 12 or 13, 64 bit. Environment: /opt/fermon; configuration: /etc/fermon/fermon.toml (kept).
+set -euo pipefail
+umask 022
+deploy=$(cd "$(dirname "$0")" && pwd)
+venv=/opt/fermon config=/etc/fermon/fermon.toml
+action=install dry=no start=yes purge=no wheels=
+
+fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+say() { printf '== %s\n' "$*"; }
+run() {
+  if [ $dry = yes ]; then
+    printf '  %s\n' "$*"
+  else
+    "$@"
+  fi
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --uninstall) action=uninstall ;;
+    --venv-only) action=venv ;;
+    --purge) purge=yes ;;
+    --dry-run) dry=yes ;;
+    --no-start) start=no ;;
+    --wheels)
+      [ -d "${2:-}" ] || fail "--wheels: no folder '${2:-}'; make one with deploy/wheels.sh"
+      wheels=$(cd "$2" && pwd)
+      shift
+      ;;
+    -h | --help) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"; exit 0 ;;
+    *) fail "unknown option '$1'; see --help" ;;
+  esac
+  shift
+done
+[ $dry = yes ] || [ "$(id -u)" = 0 ] || fail "needs root: sudo $0"
+
+# Whether systemd runs here; not so in a chroot, where an image is being made.
+booted() { [ -d /run/systemd/system ]; }
+
+check_system() {
+  [ "$(getconf LONG_BIT)" = 64 ] || fail "found a 32-bit system, expected 64 bit: the networks' runtime has no 32-bit wheels"
+  python=/usr/bin/python3
+  version=$($python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || fail "no $python: sudo apt install python3"
+  case $version in
+    3.11 | 3.12 | 3.13) ;;
+    *) fail "found Python $version, expected 3.11 to 3.13 (Debian 12 or 13)" ;;
+  esac
+  # Debian 12's binaries, picamera2's among them, are built for NumPy 1.
+  pins=()
+  [ "$version" != 3.11 ] || pins=('numpy<2')
+}
+
+is_pi() { grep -qs 'Raspberry Pi' /proc/device-tree/model; }
+has() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+apt_packages() {
+  local package missing=() wanted=(python3-venv python3-systemd)
+  ! is_pi || wanted+=(python3-picamera2)
+  for package in "${wanted[@]}"; do
+    has "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  say "apt: ${missing[*]}"
+  run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+make_venv() {
+  say "Python $version environment in $venv (sees apt's packages)"
+  [ "$("$venv/bin/python" -c 'import sys, pip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] ||
+    run "$python" -m venv --clear --system-site-packages "$venv" # also where the system's Python has been replaced
+}
+
+install_packages() {
+  local pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary ':all:')
+  if [ -n "$wheels" ]; then
+    pip+=(--no-index --find-links "$wheels")
+    run "${pip[@]}" --upgrade 'fermon[pi]' ${pins[@]+"${pins[@]}"}
+    run "${pip[@]}" --force-reinstall --no-deps fermon # the version may be the same, the content not
+  else
+    run "${pip[@]}" --upgrade "$deploy/..[pi]" ${pins[@]+"${pins[@]}"}
+  fi
+}
+
+# Every library is imported once, so that a binary that does not fit is found here and not in the car.
+prove() {
+  say "Proving by import"
+  run "$venv/bin/python" -I - <<'P'
+import importlib, importlib.util, sys
+wanted = ["numpy", "cv2", "ai_edge_litert.interpreter", "lgpio", "gpiozero", "serial", "can", "cantools", "fermon.cli"]
+wanted += [name for name in ("systemd.daemon", "picamera2") if importlib.util.find_spec(name.split(".")[0])]
+failed = []
+for name in wanted:
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        failed.append(f"{name}: {type(error).__name__}: {error}")
+    else:
+        print(f"   {name} {getattr(module, '__version__', '')} {'' if module.__file__.startswith(sys.prefix) else '(apt)'}")
+if failed:
+    sys.exit("install.sh: cannot be imported: " + "; ".join(failed))
+P
+}
+
+install_files() {
+  say "user fermon, groups, kernel modules, udev rules, configuration, unit"
+  run install -D -m 644 "$deploy/fermon.sysusers" /etc/sysusers.d/fermon.conf
+  run systemd-sysusers /etc/sysusers.d/fermon.conf
+  run install -D -m 644 "$deploy/fermon.modules" /etc/modules-load.d/fermon.conf
+  run install -D -m 644 "$deploy/70-fermon.rules" /etc/udev/rules.d/70-fermon.rules
+  run install -d -o fermon -g fermon -m 750 /var/lib/fermon
+  run ln -sfn "$venv/bin/fermon" /usr/local/bin/fermon
+  if [ -e $config ]; then
+    echo "   $config is kept"
+  else
+    run install -D -m 644 "$deploy/fermon.toml" $config
+  fi
+  run install -D -m 644 "$deploy/fermon.service" /etc/systemd/system/fermon.service
+}
+
+activate() {
+  run systemctl --quiet enable fermon.service
+  if ! booted || [ $start = no ]; then
+    say "Enabled; it starts with the next boot"
+    return
+  fi
+  run systemctl daemon-reload
+  run systemctl restart systemd-modules-load.service || true
+  run udevadm control --reload
+  run udevadm trigger --action=change --subsystem-match=gpio
+  run udevadm settle --timeout=5
+  if ! run "$venv/bin/fermon" --config $config --check-config; then
+    fail "installed, but not started: mend $config, then: sudo systemctl restart fermon"
+  fi
+  say "Starting"
+  run systemctl reset-failed fermon.service 2>/dev/null || true
+  run systemctl restart fermon.service || fail "did not start; the reason: journalctl -u fermon -n 30"
+  echo "   active. See: systemctl status fermon; journalctl -fu fermon; sudo fermon doctor --config $config"
+}
+
+uninstall() {
+  say "Removing fermon"
+  ! booted || run systemctl --quiet disable --now fermon.service || true
+  run rm -rf "$venv" /etc/systemd/system/fermon.service /etc/systemd/system/multi-user.target.wants/fermon.service \
+    /etc/sysusers.d/fermon.conf /etc/modules-load.d/fermon.conf /etc/udev/rules.d/70-fermon.rules /usr/local/bin/fermon
+  if [ $purge = yes ]; then
+    run rm -rf /etc/fermon /var/lib/fermon /etc/systemd/system/fermon.service.d
+    ! id fermon > /dev/null 2>&1 || run userdel fermon
+  else
+    echo "   kept: $config, /var/lib/fermon, user fermon (--purge removes them)"
+  fi
+  ! booted || run systemctl daemon-reload
+}
+
+case $action in
+  uninstall) uninstall ;;
+  venv) check_system; make_venv; install_packages; prove ;;
+  install) check_system; apt_packages; make_venv; install_packages; prove; install_files; activate ;;
+esac
