@@ -59,11 +59,14 @@ check_system() {
 }
 
 is_pi() { grep -qs 'Raspberry Pi' /proc/device-tree/model; }
+offered() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 has() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 apt_packages() {
   local package missing=() wanted=(python3-venv python3-systemd)
   ! is_pi || wanted+=(python3-picamera2)
+  # lgpio has no wheel for Python 3.13; Raspberry Pi OS has it as a package, plain Debian has not.
+  [ "$version" != 3.13 ] || ! offered python3-lgpio || wanted+=(python3-lgpio)
   for package in "${wanted[@]}"; do
     has "$package" || missing+=("$package")
   done
@@ -94,8 +97,10 @@ prove() {
   say "Proving by import"
   run "$venv/bin/python" -I - <<'P'
 import importlib, importlib.util, sys
-wanted = ["numpy", "cv2", "ai_edge_litert.interpreter", "lgpio", "gpiozero", "serial", "can", "cantools", "fermon.cli"]
-wanted += [name for name in ("systemd.daemon", "picamera2") if importlib.util.find_spec(name.split(".")[0])]
+wanted = ["numpy", "cv2", "ai_edge_litert.interpreter", "gpiozero", "serial", "can", "cantools", "fermon.cli"]
+wanted += [name for name in ("lgpio", "systemd.daemon", "picamera2") if importlib.util.find_spec(name.split(".")[0])]
+if "lgpio" not in wanted:
+    print("   no lgpio for this Python: [outputs.gpio] cannot be used; on a Pi: apt install python3-lgpio")
 failed = []
 for name in wanted:
     try:
