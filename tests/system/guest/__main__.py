@@ -32,6 +32,8 @@ class Table:
             said = " ".join(report.capstdout.split())
             self.rows.append((name, report.outcome, report.duration, said))
             print(f"{report.outcome:7} {report.duration:6.1f} s  {name}{': ' + said if said else ''}", flush=True)
+            if report.failed:
+                print(report.longreprtext, flush=True)
 
     def count(self, outcome: str) -> int:
         return sum(row[1] == outcome for row in self.rows)
