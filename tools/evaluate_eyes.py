@@ -28,7 +28,7 @@ from train_eyes import DRAW
 
 from fermon.errors import FermonError
 from fermon.perception.blazeface import BlazeFace
-from fermon.perception.eyes import EyeReader, standardise
+from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
 from fermon.perception.geometry import EYE_SHAPE
 from fermon.perception.runner import Network
 
@@ -38,7 +38,7 @@ Array = NDArray[Any]
 def state(network: Network, crop: Array) -> str:
     """Return "open", "closed" or "unknown" for one crop, as the daemon would."""
     closed, unreadable = sorted(network.run_gray(standardise(crop)), key=len)[0]
-    return "unknown" if unreadable >= 0.5 else "closed" if closed >= 0.5 else "open"
+    return "unknown" if unreadable >= UNREADABLE else "closed" if closed >= 0.5 else "open"
 
 
 def table(name: str, counts: Counter[tuple[str, str]]) -> None:
