@@ -17,7 +17,7 @@ Rng = np.random.Generator
 
 _LID_WIDER = 1.08  # of the mesh's corners: the lids meet a little outside of them
 _LID_SKIN = 0.16  # units above the lid's edge from where on skin stretches
-_LASHES = 0.012  # units that the lid's dark edge reaches above the mesh's lid line
+_LASHES = 0.012  # units that the drawn lid ends above the mesh's lid line, which runs below the lashes
 _MOST_SHIFT = 0.22  # units; beyond it half of the fissure is out of the crop
 
 
@@ -51,7 +51,8 @@ def seen_at(shift: Array, turn: float, scale: float, mirror: bool) -> tuple[floa
 def lower_lid(patch: Array, lids: Array, share: float) -> Array:
     """Draw the upper lid down over an open eye until `share` (0..1) of its opening is left: a half-shut eye.
 
-    The skin from below the brow down to the lid's edge is stretched; what the lid sinks over is hidden. `lids` is
+    The skin from below the brow down to the lid's edge is stretched; what the lid sinks over is hidden. The edge lies
+    _LASHES above the mesh's lid line, so about a tenth of a usual opening more than `share` stays in sight. `lids` is
     eye_data's, for this patch.
     """
     upper, lower, half, slope = (float(value) for value in lids)
@@ -59,7 +60,7 @@ def lower_lid(patch: Array, lids: Array, share: float) -> Array:
     x = (columns - (PATCH_SHAPE[1] - 1) / 2) / (half * PX_PER_UNIT)
     arch = np.maximum(0, 1 - (x / _LID_WIDER) ** 2)
     line = (PATCH_SHAPE[0] - 1) / 2 + slope * x * half * PX_PER_UNIT
-    edge = line + (upper * arch - _LASHES) * PX_PER_UNIT  # the lashes sink with the lid
+    edge = line + (upper * arch - _LASHES) * PX_PER_UNIT
     sunk = line + (lower - share * (lower - upper)) * arch * PX_PER_UNIT - _LASHES * PX_PER_UNIT
     sunk = np.maximum(sunk, edge)
     brow = edge - _LID_SKIN * PX_PER_UNIT

@@ -31,6 +31,7 @@ import cv2
 import eye_teacher
 import numpy as np
 from eye_folds import person
+from eye_mesh import lid_lines, opening
 from numpy.typing import NDArray
 
 from fermon.domain import NS_PER_S, Face
@@ -43,11 +44,6 @@ Array = NDArray[Any]
 PATCH_SHAPE = (80, 96)
 PX_PER_UNIT = geometry.EYE_SHAPE[1] / geometry.EYE_WIDTH_UNITS
 _PATCH_UNITS = PATCH_SHAPE[1] / PX_PER_UNIT
-
-# Mesh points after Soukupova and Cech's eye aspect ratio, by side in the image: left corner, two upper (from the left),
-# right corner, two lower (from the right).
-_LIDS = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))
-_MOUTH = (13, 14, 78, 308)  # inner upper and lower lip, inner corners
 
 # Stills: the aspect ratio is about 0.3 for open and 0.05 for shut eyes; contact sheets show no open eye below 0.09 and
 # no shut one above 0.17.
@@ -83,43 +79,6 @@ def dark_glasses(name: str, scene: str) -> bool:
     """Whether a driver frame ("yawn/0001.jpg") shows dark or mirroring glasses."""
     folder, number = name.split("/")[0], int(Path(name).stem)
     return scene in _DARK_SCENES or any(folder == f and a <= number <= b for f, a, b in _DARK_FRAMES)
-
-
-def opening(mesh: Array) -> tuple[Array, Array, Array]:
-    """Return (centre (n, 2, 2) px, lid gap (n, 2) px, aspect ratio (n, 2)) of the left and right eye of meshes."""
-    centre, gap, ratio = [], [], []
-    for left, top_a, top_b, right, low_b, low_a in _LIDS:
-        tall = (_distance(mesh, top_a, low_a) + _distance(mesh, top_b, low_b)) / 2
-        centre.append((mesh[:, left] + mesh[:, right]) / 2)
-        gap.append(tall)
-        ratio.append(tall / np.maximum(_distance(mesh, left, right), 1e-6))
-    return np.stack(centre, 1), np.stack(gap, 1), np.stack(ratio, 1)
-
-
-def lid_lines(mesh: Array) -> Array:
-    """Return (n, 2, 4) px and rad of meshes: upper and lower apex below the corners' line, half width, its angle."""
-    out = []
-    for left, top_a, top_b, right, low_b, low_a in _LIDS:
-        along = mesh[:, right] - mesh[:, left]
-        width = np.maximum(np.hypot(*along.T), 1e-6)
-        down = np.stack([-along[:, 1], along[:, 0]], 1) / width[:, None]
-        middle = (mesh[:, left] + mesh[:, right]) / 2
-
-        def apex(a: int, b: int, middle: Array = middle, down: Array = down) -> Array:
-            return (((mesh[:, a] + mesh[:, b]) / 2 - middle) * down).sum(1)
-
-        upper, lower = apex(top_a, top_b), apex(low_a, low_b)
-        out.append(np.stack([upper, lower, width / 2, np.arctan2(along[:, 1], along[:, 0])], 1))
-    return np.stack(out, 1)
-
-
-def mouth_opening(mesh: Array) -> Array:
-    """Return the lips' opening over the mouth's width (n) of meshes: above 0.5 is wide open."""
-    return _distance(mesh, _MOUTH[0], _MOUTH[1]) / np.maximum(_distance(mesh, _MOUTH[2], _MOUTH[3]), 1e-6)
-
-
-def _distance(mesh: Array, a: int, b: int) -> Array:
-    return np.hypot(*(mesh[:, a] - mesh[:, b]).T)
 
 
 class Collector:

@@ -30,8 +30,9 @@ Array = NDArray[Any]
 # Pictures drawn a source and class in an epoch: (closed, open).
 DRAW = {"single": (1500, 1100), "clips": (1700, 2400), "yawdd": (300, 2200), "fer": (2100, 2100)}
 UNREADABLE = 2600
-# Nobody has labelled enough half-shut eyes: open ones get their lids lowered (augment.lower_lid). Lids at least 80 %
-# shut are closed; down to 70 % they are not, and what lies between is not drawn.
+# Nobody has labelled enough half-shut eyes: open ones get their lids lowered (augment.lower_lid, which leaves about a
+# tenth of the opening more than it is told). Lids at least 80 % shut are closed; half-shut ones are not, and what lies
+# between is not drawn.
 HALF = 0.35  # of the open eyes
 HALF_LEFT = (0.3, 0.75)  # of the opening
 SHUT = 600  # open eyes shut down to nothing, so that a drawn lid is no sign of an open eye

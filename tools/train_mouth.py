@@ -20,6 +20,7 @@ import eye_data
 import eye_teacher
 import numpy as np
 from eye_folds import YAWDD_PEOPLE, YAWDD_SCENES, person
+from eye_mesh import mouth_opening
 from numpy.typing import NDArray
 from train_eyes import export, manifest
 
@@ -60,7 +61,7 @@ def collect(data: Path, teacher: Path, out: Path) -> None:
         scenes = {row["file"]: row["scene_group"] for row in csv.DictReader(text)}
     detector = BlazeFace(min_score=0.3)
     for source, pictures in (("yawdd", eye_teacher.yawdd_frames(data)), ("fer", eye_teacher.fer_faces(data))):
-        opening = eye_data.mouth_opening(np.load(teacher / f"{source}.npz")["mesh"])
+        opening = mouth_opening(np.load(teacher / f"{source}.npz")["mesh"])
         for i, (name, picture) in enumerate(pictures):
             if source == "fer" and i % 2:
                 continue
@@ -72,7 +73,7 @@ def collect(data: Path, teacher: Path, out: Path) -> None:
 
 def _collect_clips(data: Path, teacher: Path, add: Any) -> None:
     found = np.load(teacher / "clips.npz")
-    opening = eye_data.mouth_opening(found["mesh"])
+    opening = mouth_opening(found["mesh"])
     index = {name: i for i, name in enumerate(found["name"])}
     events = eye_data.read_events(data / "videos" / "video_events.csv")
     for path in sorted((data / "videos").glob("*.mp4")):
