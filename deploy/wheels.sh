@@ -22,6 +22,9 @@ pins=()
 rm -f "$folder"/fermon-*.whl
 "$python" -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir "$folder" "$here/.."
 wheel=$(echo "$folder"/fermon-*.whl)
+wanted=("$wheel[pi]")
+# pip judges "python_version < 3.13" by its own Python, and there is no lgpio for 3.13: it comes from apt there.
+[ "$version" != 3.13 ] || wanted=("$wheel[serial,can]" 'gpiozero>=2.0.1')
 "$python" -m pip --disable-pip-version-check download --quiet --dest "$folder" --only-binary ':all:' --find-links "$folder" \
   --implementation cp --python-version "$version" --abi "cp${version/./}" --abi abi3 --abi none "${platforms[@]}" \
-  "$wheel[pi]" ${pins[@]+"${pins[@]}"}
+  "${wanted[@]}" ${pins[@]+"${pins[@]}"}
