@@ -31,10 +31,6 @@ BEST = Strength(
     rotation_deg=15, shift_px=4, scale=0.15, contrast=0.3, brightness=0.15, erase=0.2, blur=0.12,
     dark=0.1, noise=0.12,
 )  # fmt: skip
-TOUGH = Strength(
-    rotation_deg=15, shift_px=4, scale=0.15, contrast=0.3, brightness=0.15, erase=0.2,
-    blur=0.2, blur_px=1.2, dark=0.2, noise=0.2,
-)  # fmt: skip
 
 
 def _move(picture: NDArray[np.uint8], how: Strength, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ def test_every_disturbance_changes_pictures_the_same_way_each_time_and_leaves_th
     np.testing.assert_array_equal(PICTURES, before)
 
 
-@pytest.mark.parametrize("how", [augment.PAPER, augment.BEST, augment.TOUGH])
+@pytest.mark.parametrize("how", [augment.PAPER, augment.BEST])
 @pytest.mark.parametrize("side", [48, 40, 32])
 def test_augmented_pictures_have_the_networks_shape_and_range(how: augment.Strength, side: int) -> None:
     out = augment.batch(PICTURES, how, np.random.default_rng(0), side)
