@@ -71,7 +71,7 @@ RECIPES = {
     ),
     "best": _BEST,
     # To go on from the shipped weights (--start models/expression.keras): the same at full size, from a gentler rate.
-    "more": dataclasses.replace(_BEST, stages=((48, 24),), learning_rate=1e-3, warmup_epochs=0.25),
+    "more": dataclasses.replace(_BEST, stages=((48, 9),), learning_rate=1e-3, warmup_epochs=0.25),
 }
 
 
