@@ -93,3 +93,25 @@ def test_summary_is_ready_for_json() -> None:
     assert result["accuracy"] == pytest.approx(2 / 3)
     assert result["recall"] == {"a": 1.0, "b": 1.0, "c": 0.0}
     assert result["confusion"] == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_the_class_bias_gives_each_class_its_share_and_lowers_the_cross_entropy() -> None:
+    rng = np.random.default_rng(4)
+    logits = rng.normal(0, 1.5, (3000, 4))
+    truth = np.array([rng.choice(4, p=row) for row in _softmax(logits)])
+    skewed = _softmax(logits + np.array([1.0, -0.5, 0.0, 0.0]))
+    bias = metrics.class_bias(skewed, truth)
+    assert bias == pytest.approx([-0.875, 0.625, 0.125, 0.125], abs=0.15)  # the skew undone, with mean 0
+    mended = _softmax(np.log(skewed) + bias)
+    assert mended.mean(0) == pytest.approx(np.bincount(truth) / len(truth), abs=1e-6)
+    assert metrics.cross_entropy(mended, truth) < metrics.cross_entropy(skewed, truth)
+
+
+def test_a_class_without_pictures_keeps_its_place() -> None:
+    p = _softmax(np.random.default_rng(5).normal(0, 1, (200, 3)))
+    assert np.isfinite(metrics.class_bias(p, np.array([0, 1] * 100))).all()
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits)
+    return odds / odds.sum(1, keepdims=True)

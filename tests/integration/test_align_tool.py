@@ -1,0 +1,46 @@
+"""tools/align.py: the last layer's bias moves, nothing else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.timeout(400),
+    # Keras and TensorFlow warn about each other's and numpy's deprecations.
+    pytest.mark.filterwarnings("default"),
+]
+pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
+
+import align  # noqa: E402
+import keras  # noqa: E402
+import networks  # noqa: E402
+import numpy as np  # noqa: E402
+import predictors  # noqa: E402
+
+from tests import fer2013_sample as make  # noqa: E402
+
+
+def test_only_the_classes_bias_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = networks.build("cnn10"), tmp_path / "aligned" / "best.keras"
+    model.save(tmp_path / "best.keras")
+    data = make.sample(tmp_path / "fer2013.csv")
+    assert align.main(["--model", str(tmp_path / "best.keras"), "--data", str(data), "--out", str(out)]) == 0
+    assert "validation  before: accuracy" in capsys.readouterr().out
+    before, after = model.get_weights(), predictors.load_keras(out).get_weights()
+    for old, new in zip(before[:-1], after[:-1], strict=True):
+        np.testing.assert_array_equal(old, new)
+    moved = after[-1] - before[-1]
+    assert np.abs(moved).max() > 1e-3  # an untrained network's classes do not stand as the labels do
+    assert moved.mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_network_of_other_classes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = keras.Input((48, 48, 1))
+    keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(inputs))).save(tmp_path / "two.keras")
+    data = make.sample(tmp_path / "fer2013.csv")
+    arguments = ["--model", str(tmp_path / "two.keras"), "--data", str(data), "--out", str(tmp_path / "out.keras")]
+    assert align.main(arguments) == 78
+    assert "no dense layer with a bias for 7 classes" in capsys.readouterr().err
