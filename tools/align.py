@@ -11,6 +11,7 @@ The architecture stays. Exit codes: 0 done, 65 the data cannot be used, 78 the n
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def run(args: argparse.Namespace) -> None:
     print(f"validation  before: {before}; after: {judge(model, validation)}")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     model.save(args.out)
+    # tools/export.py reads it beside the network: the same validation pictures, and what the manifest tells of the run.
+    about = origin | {"aligned": {name: round(float(value), 4) for name, value in zip(CLASSES, bias, strict=True)}}
+    (args.out.parent / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def main(argv: list[str] | None = None) -> int:

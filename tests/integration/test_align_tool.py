@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests import fer2013_sample as make  # noqa: E402
 def test_only_the_classes_bias_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, out = networks.build("cnn10"), tmp_path / "aligned" / "best.keras"
     model.save(tmp_path / "best.keras")
+    (tmp_path / "run.json").write_text('{"seed": 5, "validation": 0.2}', encoding="utf-8")
     data = make.sample(tmp_path / "fer2013.csv")
     assert align.main(["--model", str(tmp_path / "best.keras"), "--data", str(data), "--out", str(out)]) == 0
     assert "validation  before: accuracy" in capsys.readouterr().out
@@ -35,6 +37,9 @@ def test_only_the_classes_bias_moves(tmp_path: Path, capsys: pytest.CaptureFixtu
     moved = after[-1] - before[-1]
     assert np.abs(moved).max() > 1e-3  # an untrained network's classes do not stand as the labels do
     assert moved.mean() == pytest.approx(0, abs=1e-5)
+    kept = json.loads((out.parent / "run.json").read_text(encoding="utf-8"))
+    assert kept["seed"] == 5  # export.py sets the same validation pictures apart
+    assert list(kept["aligned"].values()) == pytest.approx(moved.tolist(), abs=1e-4)
 
 
 def test_a_network_of_other_classes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
