@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fermon.outputs.dbc import load, shipped_dbc
-from fermon.outputs.e2e import Checker
+from fermon.outputs.e2e import Check, Checker
 from tests.system.guest.machine import Guest
 
 PATIENCE_S = 240.0  # for what takes a few seconds on an idle machine
@@ -102,7 +102,7 @@ class Bench:
         states = []
         for data in re.findall(r" 5D0#([0-9A-F]{16})\n", text):
             frame = bytes.fromhex(data)
-            checker.check(frame)
+            assert checker.check(frame) is not Check.WRONG_CRC, f"checksum of {data}"
             states.append(self.message.decode(frame, decode_choices=True))
         return [{name: str(value) for name, value in state.items()} for state in states]
 
