@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fermon.domain import NS_PER_S
-from fermon.perception.pace import Pace
-
-_EVERY = 1000.0  # faster than any camera
+from fermon.perception.pace import EVERY_FRAME_HZ, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +17,9 @@ class Step:
     """How often things are read, at most, a second; 0 = not at all."""
 
     text: str
-    expression_hz: float = _EVERY
-    mouth_hz: float = _EVERY
-    frames_hz: float = _EVERY
+    expression_hz: float = EVERY_FRAME_HZ
+    mouth_hz: float = EVERY_FRAME_HZ
+    frames_hz: float = EVERY_FRAME_HZ
 
 
 # Each step takes a load to two thirds at the least, so that going back up from under _CALM does not overload again.
@@ -58,7 +56,7 @@ class RateControl:
 
     def __init__(self) -> None:
         self._level = 0
-        self._frames = Pace(_EVERY)
+        self._frames = Pace(EVERY_FRAME_HZ)
         self._since_ns: int | None = None  # the block began
         self._busy_ns = 0
         self._seq: int | None = None  # of the last frame

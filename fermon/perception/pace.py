@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fermon.domain import NS_PER_S
 
+EVERY_FRAME_HZ = 1000.0  # faster than any camera
+
 
 class Pace:
     """Says which frames are due at `rate_hz`: the first one of each period, counted from the first frame asked for.

@@ -13,13 +13,11 @@ from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
-from fermon.perception.pace import Pace
+from fermon.perception.pace import EVERY_FRAME_HZ, Pace
 from fermon.perception.quality import judge
 from fermon.perception.runner import Network, models_dir, runtime_name
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.settings import Range
-
-EVERY_FRAME_HZ = 1000.0  # faster than any camera
 
 
 @dataclass(frozen=True, slots=True)
