@@ -63,13 +63,10 @@ def test_a_frame_costs_what_it_did() -> None:
 
 def test_cost_does_not_grow_with_the_drive() -> None:
     """Constant work a frame: the last minutes of a drive cost what its first ones do (windows are filled after 5)."""
-    drive = inputs(next(s.parts for s in SCENARIOS if s.name == "attentive for ten minutes"), Way(5.0))
-    policy = Policy()
-    for item in drive[: 60 * 5 * 5]:
-        policy.feed(item)
-    halves = []
-    for part in (drive[1500:1800], drive[2700:3000]):
-        for item in part[:-100]:
+    drive = inputs(next(s.parts for s in SCENARIOS if s.name == "attentive for ten minutes"), Way(15.0))
+    policy, halves = Policy(), []
+    for start, end in ((0, 300), (300, 540)):  # s
+        for item in drive[15 * start : 15 * end]:
             policy.feed(item)
-        halves.append(instructions(policy, part[-100:]))
+        halves.append(instructions(policy, drive[15 * end : 15 * (end + 20)]))
     assert halves[1] == pytest.approx(halves[0], rel=0.02)
