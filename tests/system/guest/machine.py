@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,26 +38,28 @@ class Done:
     output: str
 
 
-class Power:
+class Power(ABC):
     """The machine itself: started, cut off, started again with the same disk. `agent` and `uart` outlive a cut."""
 
     uart_device: str
     agent: socket.socket
     uart: socket.socket
 
+    @abstractmethod
     def cut(self) -> None:
         """Reset the machine as a power cut does: nothing is flushed, nobody is told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def console(self) -> str:
         """Return what the kernel said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def running(self) -> bool:
-        raise NotImplementedError
+        """Whether the machine has power and its kernel has not given up."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Switch it off and forget what it wrote."""
 
 
 class UserModeLinux(Power):
