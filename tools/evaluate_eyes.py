@@ -3,8 +3,9 @@
     python tools/evaluate_eyes.py --data ../shared/data --eyes eyes/ --folds folds/      # from train_eyes.py --folds
     python tools/evaluate_eyes.py --data ../shared/data --model models/eyes.tflite       # what it was trained on, too
 
-Three tables: the held-out patches of each source; the driver frames, read whole, with and without dark glasses; and
-eyes_kairess_val, which no network is trained on or chosen by. Clips: tools/evaluate_clips.py.
+Four tables: the held-out patches of each source; the driver frames, read whole, with and without dark glasses; frames of
+the annotated clips under what a cabin does to them (eye_hardship.py); and eyes_kairess_val, which no network is trained
+on or chosen by. Clips as they are: tools/evaluate_clips.py.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ import cv2
 import eye_augment as augment
 import eye_teacher
 import numpy as np
+from clip_score import closed_frame, open_frame, read_events
 from eye_data import dark_glasses
-from eye_folds import FOLDS, in_fold
+from eye_folds import FOLDS, in_fold, person
+from eye_hardship import HARDSHIPS
 from numpy.typing import NDArray
 from train_eyes import DRAW
 
+from fermon.domain import Eyes
 from fermon.errors import FermonError
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
@@ -45,7 +49,7 @@ def table(name: str, counts: Counter[tuple[str, str]]) -> None:
     """Print truth against reading."""
     for truth in sorted({truth for truth, _ in counts}):
         row = {read: counts[truth, read] for read in ("open", "closed", "unknown")}
-        print(f"{name:18} {truth:14} of {sum(row.values()):5}: " + "  ".join(f"{k} {n:5}" for k, n in row.items()))
+        print(f"{name:36} {truth:14} of {sum(row.values()):5}: " + "  ".join(f"{k} {n:5}" for k, n in row.items()))
 
 
 def held_out(eyes: Path, network_for: Callable[[int], Network]) -> None:
@@ -79,11 +83,38 @@ def driver_frames(data: Path, network_for: Callable[[int], Network]) -> None:
         if face is None:
             continue
         fold = next(n for n in range(len(FOLDS)) if in_fold(np.array([scenes[name]]), n)[0])
-        eyes = readers[fold].read(gray, face)
-        readable = [p for p in (eyes.left, eyes.right) if p is not None]
-        read = "unknown" if not readable else "closed" if all(p >= 0.5 for p in readable) else "open"
+        read = both(readers[fold].read(gray, face))
         counts["dark glasses" if dark_glasses(name, scenes[name]) else "clear", read] += 1
     table("driver frames", counts)
+
+
+def hardships(videos: Path, network_for: Callable[[int], Network]) -> None:
+    """Annotated frames, every 8th closed and every 24th open one, each read under every hardship."""
+    detector, readers = BlazeFace(), [EyeReader(network_for(n)) for n in range(len(FOLDS))]
+    rng, counts = np.random.default_rng(0), {name: Counter[tuple[str, str]]() for name in HARDSHIPS}
+    for clip, events in read_events(videos).items():
+        fold = next(n for n, people in enumerate(FOLDS) if person(clip) in people)
+        rate = cv2.VideoCapture(str(videos / clip)).get(cv2.CAP_PROP_FPS)
+        for index, (_, picture) in enumerate(eye_teacher.clip_frames(videos / clip)):
+            closed = closed_frame(index / rate, events)
+            if index % (8 if closed else 24) or not (closed or open_frame(index / rate, events)):
+                continue
+            gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+            face = max(detector.search(gray), key=lambda f: f.box.w, default=None)
+            if face is None:
+                continue
+            for name, (_, change) in HARDSHIPS.items():
+                counts[name][
+                    "closed" if closed else "open", both(readers[fold].read(change(gray, face, rng), face))
+                ] += 1
+    for name, (readable, _) in HARDSHIPS.items():
+        table(name if readable else f"{name}: should be unknown", counts[name])
+
+
+def both(eyes: Eyes) -> str:
+    """What both eyes together say, after the policy's definition."""
+    readable = [p for p in (eyes.left, eyes.right) if p is not None]
+    return "unknown" if not readable else "closed" if all(p >= 0.5 for p in readable) else "open"
 
 
 def kairess(data: Path, network: Network) -> None:
@@ -117,6 +148,7 @@ def main() -> int:
         if arguments.eyes:
             held_out(arguments.eyes, networks.__getitem__)
         driver_frames(arguments.data, networks.__getitem__)
+        hardships(arguments.data / "videos", networks.__getitem__)
         kairess(arguments.data, networks[0])
     except (FermonError, OSError) as error:
         print(f"evaluate_eyes: {error}", file=sys.stderr)

@@ -97,7 +97,8 @@ def light(crop: Array, rng: Rng) -> Array:
     x = x * (np.exp(rng.normal(0.1, 0.25)) if rng.random() < 0.85 else rng.uniform(0.12, 0.4))
     if rng.random() < 0.12:  # haze of a low sun or of a reflecting glass
         x = x * rng.uniform(0.4, 0.8) + rng.uniform(0.1, 0.4)
-    noise = rng.choice([0.0, 0.03, 0.08, 0.2], p=[0.4, 0.3, 0.2, 0.1])  # of the crop's own contrast
+    # Of the crop's own contrast; half of it is a dim cabin at night.
+    noise = rng.choice([0.0, 0.03, 0.08, 0.2, 0.5], p=[0.36, 0.28, 0.18, 0.1, 0.08])
     x = x + rng.normal(0, 1, x.shape) * noise * float(x.std())
     return np.clip(x * 255, 0, 255).astype(np.uint8)
 
@@ -145,12 +146,31 @@ def glasses(crop: Array, rng: Rng) -> Array:
     return out
 
 
-def cover(crop: Array, other: Array, rng: Rng) -> Array:
-    """Make an eye unreadable: a hand or hair (a piece of `other`), a dark or a mirroring lens, glare, a hopeless blur."""
+def skin(crop: Array, other: Array, rng: Rng) -> Array:
+    """Lay the palm or fingers of a hand over the whole crop: soft shading in the face's tones, straight dark gaps."""
     height, width = crop.shape
-    kind = rng.choice(["object", "lens", "mirror", "glare", "blur"], p=[0.3, 0.22, 0.25, 0.15, 0.08])
+    shading = cv2.resize(rng.normal(0, 1, (3, 4)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    texture = other.astype(np.float32) - cv2.GaussianBlur(other, (0, 0), 2).astype(np.float32)
+    tone = float(np.percentile(crop, rng.uniform(40, 95))) * rng.uniform(0.7, 1.3)
+    hand = tone + shading * rng.uniform(2, 14) + texture * rng.uniform(0, 0.5)
+    gaps, angle = np.zeros_like(hand), rng.uniform(0, np.pi)
+    for _ in range(rng.integers(0, 4)):
+        x, y, bent = rng.uniform(0, width), rng.uniform(0, height), angle + rng.normal(0, 0.12)
+        reach = np.array([np.cos(bent), np.sin(bent)]) * (width + height)
+        ends = [tuple(int(v) for v in (x, y) + sign * reach) for sign in (-1, 1)]
+        cv2.line(gaps, ends[0], ends[1], float(rng.uniform(0.1, 0.6)), int(rng.integers(1, 4)))
+    hand *= 1 - cv2.GaussianBlur(gaps, (0, 0), rng.uniform(0.5, 1.5))
+    return np.clip(hand, 0, 255).astype(np.uint8)
+
+
+def cover(crop: Array, other: Array, rng: Rng) -> Array:
+    """Make an eye unreadable: an object or hair (a piece of `other`), a hand, a dark or mirroring lens, glare, a hopeless blur."""
+    height, width = crop.shape
+    kind = rng.choice(["object", "hand", "lens", "mirror", "glare", "blur"], p=[0.24, 0.18, 0.18, 0.2, 0.13, 0.07])
     if kind == "blur":
         return cv2.GaussianBlur(crop, (0, 0), rng.uniform(5, 9))
+    if kind == "hand":
+        return skin(crop, other, rng)
     mask = np.zeros((height, width), np.float32)
     centre = (int(rng.normal(width / 2, 3)), int(rng.normal(height / 2, 2)))
     if kind == "object":

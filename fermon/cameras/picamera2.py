@@ -1,7 +1,7 @@
 """Pi cameras through picamera2: the gray plane of a small YUV420 stream, stamped by the sensor, no conversion.
 
 Written against the source of picamera2 0.3.38; not yet run on a Pi. What the tests run is a stand-in with the same
-signatures (fakes.py). Not tried: a real sensor's start-up time, strides other than the width's, USB cameras behind
+signatures (fakes.py). picamera2 0.3.38 itself was loaded on Debian 13's libcamera 0.4, where no camera was. Not tried: a real sensor's start-up time, strides other than the width's, USB cameras behind
 libcamera, hot-unplugging.
 """
 
@@ -36,6 +36,11 @@ def picamera2_class() -> Any:
         raise CameraNotFound(
             f"picamera: picamera2's libraries do not fit this environment's NumPy {np.__version__} ({error}); "
             f"on Raspberry Pi OS 12 (Bookworm): pip install 'numpy<2'"
+        ) from error
+    except Exception as error:  # AttributeError where apt's kms++ or libcamera are older than picamera2 expects
+        raise CameraNotFound(
+            f"picamera: the library picamera2 does not load ({type(error).__name__}: {error}); its parts are of "
+            "different versions? sudo apt full-upgrade"
         ) from error
     return Picamera2
 

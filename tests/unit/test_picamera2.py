@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, open_camera
 from fermon.cameras.fakes import FakePicamera2, Script, picture
-from fermon.cameras.picamera2 import open_picamera
+from fermon.cameras.picamera2 import open_picamera, picamera2_class
 from fermon.errors import CameraNotFound
 
 DEADLINE_S = 20.0
@@ -77,3 +79,23 @@ def test_a_camera_in_use_is_named() -> None:
 def test_without_the_library_the_apt_command_is_named() -> None:
     with pytest.raises(CameraNotFound, match="sudo apt install python3-picamera2"):
         open_camera("picamera", SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("content", "found", "remedy"),
+    [
+        ("raise ValueError('numpy.dtype size changed')", "numpy.dtype size changed", "pip install 'numpy<2'"),
+        # What picamera2 0.3.38 did beside another kms++ than it expects.
+        ("import types; types.SimpleNamespace().NV12", "AttributeError: ", "sudo apt full-upgrade"),
+    ],
+)
+def test_a_library_that_does_not_load_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, found: str, remedy: str
+) -> None:
+    (tmp_path / "picamera2.py").write_text(content)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    with pytest.raises(CameraNotFound) as error:
+        picamera2_class()
+    assert found in str(error.value)
+    assert remedy in str(error.value)

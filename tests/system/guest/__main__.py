@@ -64,7 +64,7 @@ def main() -> int:
         os.environ["FERMON_GUEST"] = guest
         os.environ["FERMON_GUEST_ARCHITECTURE"] = architecture
         os.environ["FERMON_GUEST_DISK"] = str(make_disk(Path(work), Path(wheels)))
-        options = ["-q", "--no-header", "-o", "timeout=2400", "--tb=short", "-p", "no:terminalreporter"]
+        options = ["-q", "--no-header", "-o", "timeout=7200", "--tb=short", "-p", "no:terminalreporter"]
         code = pytest.main([*options, str(HERE), *arguments], plugins=[table])
     passed, failed = table.count("passed"), len(table.rows) - table.count("passed")
     print(f"system suite on {architecture}: {time.monotonic() - began:.0f} s")

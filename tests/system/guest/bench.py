@@ -146,7 +146,7 @@ class Bench:
         return self.guest.check(f"systemctl show -P {name} fermon").strip()
 
     def _wait(self, condition: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + PATIENCE_S * self.guest.slowdown
         while not condition():
             if time.monotonic() > end:
                 raise AssertionError(f"not within {PATIENCE_S:g} s: {what}\n{self.guest.journal()}")

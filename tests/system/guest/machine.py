@@ -1,8 +1,9 @@
 """The guest as the tests see it: a kernel in a process, an agent that runs commands, a UART, a power switch.
 
 amd64 runs a user-mode Linux kernel, whose programs compute at the processor's own speed; under QEMU's emulation of
-amd64 a frame took seconds. arm64 runs Debian's kernel in QEMU. No network: commands go over a port (agent.py), files
-over a second disk.
+amd64 a frame took seconds. arm64 runs Debian's kernel in QEMU, which counts instructions and lets the guest's clock go
+with them: to the guest it is one core that never slows down, whatever the host takes for it. No network: commands go
+over a port (agent.py), files over a second disk.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Power(ABC):
     """The machine itself: started, cut off, started again with the same disk. `agent` and `uart` outlive a cut."""
 
     uart_device: str
+    slowdown: float  # seconds of the host, at worst, for a second of the guest: what is waited for takes that longer
     agent: socket.socket
     uart: socket.socket
 
@@ -66,6 +68,7 @@ class UserModeLinux(Power):
     """The kernel is a program of the host; what is written goes to a copy-on-write file beside the image."""
 
     uart_device = "/dev/ttyS2"
+    slowdown = 1.0
 
     def __init__(self, folder: Path, disk: Path) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="fermon-guest-"))
@@ -112,15 +115,20 @@ class UserModeLinux(Power):
 
 
 class Qemu(Power):
-    """Debian's kernel for arm64, emulated. The root disk is opened with snapshot=on: nothing is kept after the end."""
+    """Debian's kernel for arm64, emulated: one core with 10^9 instructions a second of its own time.
+
+    A Raspberry Pi 4's core does about 1.5 10^9 to 3 10^9. The root disk is opened with snapshot=on: nothing is kept.
+    """
 
     uart_device = "/dev/ttyS0"
+    slowdown = 20.0  # usual: 3 to 10
 
     def __init__(self, folder: Path, disk: Path) -> None:
         # A short name: a Unix socket's path has room for 107 bytes.
         self._work = Path(tempfile.mkdtemp(prefix="fermon-guest-", dir="/tmp"))
         work = self._work
-        command = ["qemu-system-aarch64", "-machine", "virt,accel=tcg", "-cpu", "cortex-a72", "-smp", "2"]
+        command = ["qemu-system-aarch64", "-machine", "virt,accel=tcg", "-cpu", "cortex-a72", "-smp", "1"]
+        command += ["-icount", "shift=0"]  # an instruction takes a nanosecond of the guest's time
         command += ["-m", str(MEMORY_MIB), "-nodefaults", "-no-user-config", "-display", "none"]
         command += ["-kernel", f"{folder}/vmlinuz", "-initrd", f"{folder}/initrd.img"]
         command += [
@@ -179,6 +187,7 @@ class Guest:
         self.uart_device = power.uart_device
         self.boot_id = ""
         self.boot_s = 0.0  # of the last boot, until everything had started
+        self.slowdown = power.slowdown
         self._power = power
         self._pending = b""
         self._request = 0
@@ -251,7 +260,7 @@ class Guest:
         self.boot_s = time.monotonic() - began
 
     def _answer(self, timeout_s: float) -> dict[str, Any]:
-        end = time.monotonic() + timeout_s
+        end = time.monotonic() + timeout_s * self.slowdown
         while b"\n" not in self._pending:
             if not self._power.running():
                 raise GuestError(f"the guest's kernel has ended:\n{self._power.console()[-3000:]}")
