@@ -55,7 +55,8 @@ def table(name: str, counts: Counter[tuple[str, str]]) -> None:
 def held_out(eyes: Path, network_for: Callable[[int], Network]) -> None:
     """Each source's patches, cut where the detector saw the eye, by the network of the fold that left them out."""
     for name in DRAW:
-        found = np.load(eyes / f"{name}.npz")
+        file = np.load(eyes / f"{name}.npz")
+        found = {key: file[key] for key in ("closed", "group", "offset", "patch")}  # the file unpacks at every access
         where = np.flatnonzero(np.isfinite(found["closed"]))
         where = where[:: max(1, len(where) // 3000)]
         group = found["group"][where]
