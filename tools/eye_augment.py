@@ -166,7 +166,7 @@ def skin(crop: Array, other: Array, rng: Rng) -> Array:
 def cover(crop: Array, other: Array, rng: Rng) -> Array:
     """Make an eye unreadable: an object or hair (a piece of `other`), a hand, a dark or mirroring lens, glare, a hopeless blur."""
     height, width = crop.shape
-    kind = rng.choice(["object", "hand", "lens", "mirror", "glare", "blur"], p=[0.24, 0.18, 0.18, 0.2, 0.13, 0.07])
+    kind = rng.choice(["object", "hand", "lens", "mirror", "glare", "blur"], p=[0.24, 0.14, 0.22, 0.2, 0.13, 0.07])
     if kind == "blur":
         return cv2.GaussianBlur(crop, (0, 0), rng.uniform(5, 9))
     if kind == "hand":
@@ -188,9 +188,10 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
     x = crop.astype(np.float32)
     if kind == "object":
         tone = rng.uniform(0.5, 1.5) * other
-    elif kind == "lens":  # a dark glass: hardly any of the eye, a reflection of the surroundings
+    elif kind == "lens":  # a dark glass, or one that mirrors a plain sky or ceiling: hardly any of the eye
         mirror = cv2.GaussianBlur(other, (0, 0), rng.uniform(1, 5)).astype(np.float32)
-        tone = x * rng.uniform(0, 0.06) + mirror * rng.uniform(0.0, 0.3) + rng.uniform(0, 40)
+        shade = rng.uniform(0, 40) if rng.random() < 0.6 else rng.uniform(40, 220)
+        tone = x * rng.uniform(0, 0.06) + mirror * rng.uniform(0.0, 0.3) + shade
     elif kind == "mirror":  # the road and the sky, sharp and in full contrast
         scene = other.astype(np.float32)
         tone = (scene - scene.mean()) * rng.uniform(0.8, 3) + rng.uniform(50, 180) + x * rng.uniform(0, 0.1)
