@@ -19,6 +19,8 @@ else
   "$deploy/wheels.sh" "$share/wheels" "$architecture" "$version"
 fi
 release=$(basename "$share"/wheels/fermon-*.whl | cut -d- -f2)
+recommends=
+[ "$version" != 3.13 ] || recommends=$'Recommends: python3-lgpio\n' # no wheel; Raspberry Pi OS has it, plain Debian not
 next=${version%.*}.$((${version#*.} + 1))
 
 install -D -m 755 "$deploy/install.sh" "$share/install.sh"
@@ -38,7 +40,7 @@ Version: $release
 Architecture: $architecture
 Maintainer: The fermon maintainers <maintainers@fermon.invalid>
 Depends: python3 (>= $version), python3 (<< $next), python3-venv, python3-systemd, systemd, udev
-Suggests: python3-picamera2
+${recommends}Suggests: python3-picamera2
 Installed-Size: $(du -sk "$tree" | cut -f1)
 Section: utils
 Priority: optional
