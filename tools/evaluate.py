@@ -53,10 +53,14 @@ def evaluate(predictor: Predictor, test: Split, training: Split | None, votes: P
 
 
 def robustness(predictor: Predictor, test: Split) -> dict[str, float]:
-    """Accuracy on the pictures as they are and under each disturbance."""
+    """Accuracy on the pictures as they are, asked with their mirror images (as published figures often are), and under
+    each disturbance.
+    """
     from disturb import DISTURBANCES
 
-    table = {"as it is": float((predictor.predict(test.pictures).argmax(1) == test.labels).mean())}
+    plain, mirrored = predictor.predict(test.pictures), predictor.predict(test.pictures[:, :, ::-1])
+    table = {"as it is": float((plain.argmax(1) == test.labels).mean())}
+    table["mean with mirror image"] = float(((plain + mirrored).argmax(1) == test.labels).mean())
     for name, change in DISTURBANCES.items():
         table[name] = float((predictor.predict(change(test.pictures)).argmax(1) == test.labels).mean())
     return table

@@ -46,7 +46,7 @@ def test_prints_one_json_object_with_all_figures(tmp_path: Path, capsys: pytest.
     assert result["ferplus"]["n"] == 8
     assert set(result) >= {"macro_f1", "seconds", "ms_per_picture", "recall", "runtime", "temperature"}
     assert result["robustness"]["as it is"] == result["accuracy"]
-    assert len(result["robustness"]) == 10
+    assert len(result["robustness"]) == 11
 
 
 def test_works_on_a_file_that_holds_the_test_pictures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
