@@ -176,6 +176,8 @@ class Qemu(Power):
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+        self.agent.close()
+        self.uart.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
 
