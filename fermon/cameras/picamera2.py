@@ -1,8 +1,8 @@
 """Pi cameras through picamera2: the gray plane of a small YUV420 stream, stamped by the sensor, no conversion.
 
 Written against the source of picamera2 0.3.38; not yet run on a Pi. What the tests run is a stand-in with the same
-signatures (fakes.py). picamera2 0.3.38 itself was loaded on Debian 13's libcamera 0.4, where no camera was. Not tried: a real sensor's start-up time, strides other than the width's, USB cameras behind
-libcamera, hot-unplugging.
+signatures (fakes.py). picamera2 0.3.38 itself was loaded on Debian 13's libcamera 0.4, where no camera was. Not tried:
+a real sensor's start-up time, strides other than the width's, USB cameras behind libcamera, hot-unplugging.
 """
 
 from __future__ import annotations
