@@ -46,14 +46,14 @@ def run(args: argparse.Namespace) -> None:
     trainer = Trainer("cnn10", recipe, len(training) // recipe.batch)
     trainer.resize(fer2013.SIDE_PX)
     trainer.start_from(models[-1].get_weights())
-    for names, chosen in [
+    for name, chosen in [
         *([path, [model]] for path, model in zip(args.models, models, strict=True)),
         ["mean", models],
     ]:
         trainer.average = average(chosen)
         mean = trainer.averaged(training)
         accuracy, loss = trainer.evaluate(validation)
-        print(f"{names}: validation accuracy {accuracy:.4f}, cross-entropy {loss:.4f}")
+        print(f"{name}: validation accuracy {accuracy:.4f}, cross-entropy {loss:.4f}")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     mean.save(args.out)
     about = origin | {"mean_of": [str(path) for path in args.models]}
