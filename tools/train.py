@@ -237,6 +237,8 @@ def run(args: argparse.Namespace) -> None:
         if trainer.side == SIDE_PX and seen > best:
             best = seen
             model.save(args.run / "best.keras")
+        if args.keep:
+            model.save(args.run / f"epoch-{epoch:03}.keras")
         seconds = time.monotonic() - began
         with (args.run / "history.csv").open("a", encoding="utf-8") as out:
             out.write(f"{epoch},{trainer.side},{loss:.4f},{accuracy:.4f},{unseen_loss:.4f},{seen:.4f},{seconds:.1f}\n")
@@ -268,6 +270,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--start", type=Path, help="a .keras file of the same architecture to start from")
     parser.add_argument("--weights", default="none", help="vgg16's body: imagenet, a path, or none for random ones")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep each epoch's weights (epoch-001.keras), for soup.py")
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder, if there is one")
     args = parser.parse_args(argv)
     args.weights = None if args.weights == "none" else args.weights

@@ -96,6 +96,15 @@ def test_a_folder_of_another_run_is_refused(
     assert "cannot go on from it" in capsys.readouterr().err
 
 
+def test_every_epochs_weights_are_kept_when_asked_for(tiny: list[str], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert train.main([*tiny, "--run", str(run), "--keep", "--stop-after", "2"]) == 0
+    kept = sorted(run.glob("epoch-*.keras"))
+    assert [path.name for path in kept] == ["epoch-001.keras", "epoch-002.keras"]
+    first, second = (keras.models.load_model(path, compile=False).get_weights() for path in kept)
+    assert any((one != two).any() for one, two in zip(first, second, strict=True))
+
+
 def test_a_run_can_start_from_another_ones_network(tiny: list[str], tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     assert train.main([*tiny, "--run", str(first)]) == 0
