@@ -64,6 +64,17 @@ _BEST = Recipe(
     bfloat16=True,
 )
 
+_MORE = dataclasses.replace(
+    _BEST,
+    stages=((SIDE_PX, 22),),
+    learning_rate=2e-3,
+    augment=WIDER,
+    cosine=False,
+    warmup_epochs=0.25,
+    votes=0.3,
+    mixup=0.4,
+)
+
 RECIPES = {
     # Printed: Adam, cross-entropy, batch 32, 300 epochs, rotation to 20 degrees, shifts, a tenth for validation. Not
     # printed: the learning rate (Keras's default here), the dropout rates and the precision (a third cheaper here).
@@ -79,16 +90,9 @@ RECIPES = {
     "best": _BEST,
     # To go on from the shipped weights (--start models/expression.keras --keep): at full size and a constant rate, for
     # the mean of its epochs (tools/soup.py). A cosine to zero without mixing learned by heart (RUNS.md).
-    "more": dataclasses.replace(
-        _BEST,
-        stages=((SIDE_PX, 22),),
-        learning_rate=2e-3,
-        augment=WIDER,
-        cosine=False,
-        warmup_epochs=0.25,
-        votes=0.3,
-        mixup=0.4,
-    ),
+    "more": _MORE,
+    # To end on, from that mean (--start): the same while the rate falls to zero.
+    "last": dataclasses.replace(_MORE, stages=((SIDE_PX, 9),), learning_rate=1.5e-3, cosine=True),
 }
 
 
