@@ -104,7 +104,7 @@ def find(name: str, arch: str) -> Recipe:
         return dataclasses.replace(recipe.at_full_size(100), validation=0.20)
     if arch == "cnn10":
         return recipe
-    # Only cnn10 keeps its weights when the pictures change their size, and cnn6's 3200x2048 kernel is far too large to
-    # be made orthogonal at each step.
+    # Only cnn10 keeps its weights when the pictures change their size, and making cnn6's 3200x2048 kernel orthogonal
+    # would make each of its steps four times as long (2.2 s against 0.5 s of two x86-64 cores).
     recipe = recipe.at_full_size(recipe.epochs)
     return dataclasses.replace(recipe, muon=False, learning_rate=1e-3) if recipe.muon else recipe

@@ -2,9 +2,10 @@
 
     python tools/soup.py --models start.keras runs/a/best.keras runs/b/best.keras --data fer2013.csv.xz --out soup.keras
 
-Weights on one path of training lie in one valley; their mean is flatter and reads unseen faces better than any of them
+Weights on one path of training lie in one valley, and their mean often reads unseen faces better than any of them
 (M. Wortsman et al., "Model soups", 2022). Prints accuracy and cross-entropy on validation pictures for each and for the
-mean: use the mean when it is better there. Only cnn10 of the recipes `best` and `more`.
+mean: use the mean when it is better there. Batch statistics come from pictures changed as in the recipe `more`. Only
+cnn10 of the recipes `best`, `more` and `last`.
 Exit codes: 0 done, 65 the data cannot be used, 78 a network cannot be used.
 """
 

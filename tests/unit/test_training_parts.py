@@ -31,7 +31,7 @@ def test_the_paper_recipe_is_the_printed_protocol() -> None:
 def test_only_the_10_layer_network_is_trained_on_small_pictures(name: str) -> None:
     assert {side for side, _ in recipes.find(name, "cnn6").stages} == {48}
     assert recipes.find(name, "cnn6").epochs == recipes.find(name, "cnn10").epochs
-    assert not recipes.find(name, "cnn6").muon  # minutes a step on its largest kernel
+    assert not recipes.find(name, "cnn6").muon  # its largest kernel would make a step four times as long
 
 
 def test_targets_mix_label_votes_and_smoothing() -> None:
