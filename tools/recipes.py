@@ -24,6 +24,7 @@ class Recipe:
     cosine: bool = False  # fall to zero over the run, after the warm-up
     warmup_epochs: float = 0.0
     votes: float = 0.0  # share of FER+ votes in the targets; the rest is the label
+    taught: float = 0.0  # share of a teacher's probabilities (teach.py) in the targets
     smoothing: float = 0.0  # share of the targets spread evenly over the classes
     ema: float = 0.0  # decay a step of the moving average of weights; 0 = none
     mixup: float = 0.0  # both parameters of the beta distribution that two pictures are mixed by; 0 = never
@@ -91,6 +92,16 @@ RECIPES = {
     # To go on from the shipped weights (--start models/expression.keras --keep): at full size and a constant rate, for
     # the mean of its epochs (tools/soup.py). A cosine to zero without mixing learned by heart (RUNS.md).
     "more": _MORE,
+    # To go on from the shipped weights with the targets of teach.py (--start models/expression.keras --taught FILE).
+    "taught": dataclasses.replace(
+        _BEST,
+        stages=((SIDE_PX, 36),),
+        augment=WIDER,
+        warmup_epochs=0.5,
+        votes=0.0,
+        taught=0.75,
+        smoothing=0.0,
+    ),
     # To end on, from that mean (--start): the same while the rate falls to zero.
     "last": dataclasses.replace(_MORE, stages=((SIDE_PX, 9),), learning_rate=1.5e-3, cosine=True),
 }

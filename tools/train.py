@@ -30,6 +30,7 @@ import fer2013
 import numpy as np
 import plots
 import predictors
+import teach
 from fer2013 import NOT_A_FACE, SIDE_PX, DataError, Split
 from numpy.typing import NDArray
 from predictors import NetworkError
@@ -54,15 +55,15 @@ class RunError(ValueError):
     """A run folder that cannot be used as asked."""
 
 
-def targets(labels: NDArray[np.int64], votes: Floats | None, recipe: Recipe) -> Floats:
-    """Soft targets float32 (n, 7): the label, mixed with the FER+ votes for the seven classes, then smoothed."""
+def targets(labels: NDArray[np.int64], votes: Floats | None, taught: Floats | None, recipe: Recipe) -> Floats:
+    """Soft targets float32 (n, 7): the label, mixed with a teacher's or the FER+ votes' shares, then smoothed."""
     hard = np.eye(7, dtype=np.float32)[labels]
-    mixed = hard
+    mixed = hard if taught is None else (1 - recipe.taught) * hard + recipe.taught * taught
     if votes is not None and recipe.votes:
         seven = votes[:, :7]
         total = seven.sum(1, keepdims=True)
         soft = np.where(total > 0, seven / np.maximum(total, 1), hard)
-        mixed = (1 - recipe.votes) * hard + recipe.votes * soft
+        mixed = (1 - recipe.votes) * mixed + recipe.votes * soft
     return (mixed * (1 - recipe.smoothing) + recipe.smoothing / 7).astype(np.float32)
 
 
@@ -112,7 +113,8 @@ def gather(args: argparse.Namespace, recipe: Recipe) -> Material:
         training, votes = fer2013.take(training, face), votes[face]
     if len(training) < recipe.batch:
         raise DataError(f"{args.data}: {len(training)} training pictures, expected a batch of {recipe.batch} or more")
-    return Material(training, validation, targets(training.labels, votes, recipe))
+    taught = teach.read(args.taught, training.rows) if args.taught else None
+    return Material(training, validation, targets(training.labels, votes, taught, recipe))
 
 
 def configuration(args: argparse.Namespace, recipe: Recipe, material: Material) -> dict[str, Any]:
@@ -126,6 +128,7 @@ def configuration(args: argparse.Namespace, recipe: Recipe, material: Material) 
         "limit": args.limit,
         "ferplus": bool(args.votes),
         "start": args.start.name if args.start else None,
+        "taught_sha256": hashlib.sha256(args.taught.read_bytes()).hexdigest() if args.taught else None,
         "data_sha256": hashlib.sha256(args.data.read_bytes()).hexdigest(),
         "training": len(material.training),
         "validation_pictures": len(material.validation),
@@ -208,6 +211,8 @@ def outcome(folder: Path) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> None:
     recipe = find(args.recipe, args.arch)
     recipe = recipe.at_full_size(args.epochs) if args.epochs else recipe
+    if bool(args.taught) != bool(recipe.taught):
+        raise RunError(f"--recipe {args.recipe} learns {'with' if recipe.taught else 'without'} --taught")
     material = gather(args, recipe)
     wanted = configuration(args, recipe, material)
     prepare(args.run, wanted, args.resume)
@@ -263,6 +268,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="best")
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--votes", type=Path, help="FER+'s fer2013new.csv (soft targets of the recipe 'best')")
+    parser.add_argument("--taught", type=Path, help="targets that tools/teach.py made, for the recipe 'taught'")
     parser.add_argument("--run", type=Path, required=True, help="run folder")
     parser.add_argument("--epochs", type=int, default=0, help="instead of the recipe's stages, all at 48 px")
     parser.add_argument("--stop-after", type=int, default=0, help="stop after so many epochs, to go on with --resume")

@@ -21,6 +21,7 @@ import evaluate  # noqa: E402
 import keras  # noqa: E402
 import recipes  # noqa: E402
 import report  # noqa: E402
+import teach  # noqa: E402
 import train  # noqa: E402
 
 from tests import fer2013_sample as make  # noqa: E402
@@ -111,6 +112,25 @@ def test_a_run_can_start_from_another_ones_network(tiny: list[str], tmp_path: Pa
     arguments = [*tiny, "--run", str(second), "--start", str(first / "best.keras"), "--stop-after", "1"]
     assert train.main(arguments) == 0
     assert json.loads((second / "run.json").read_text())["start"] == "best.keras"
+
+
+def test_a_run_learns_from_what_a_network_and_taggers_say_together(
+    tiny: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(recipes.RECIPES, "taught", dataclasses.replace(TINY, votes=0.0, taught=0.75))
+    first, taught = tmp_path / "first" / "best.keras", tmp_path / "taught.npz"
+    assert train.main([*tiny, "--run", str(first.parent)]) == 0
+    made = ["--model", str(first), *tiny[:4], "--out", str(taught), "--validation", "0.2"]
+    assert teach.main(made) == 0
+    assert "targets for 56 pictures" in capsys.readouterr().out
+    arguments = [*tiny[:4], "--recipe", "taught", "--run", str(tmp_path / "second"), "--stop-after", "1"]
+    assert train.main(arguments) == 65
+    assert "--recipe taught learns with --taught" in capsys.readouterr().err
+    assert train.main([*arguments, "--taught", str(taught), "--seed", "2"]) == 65
+    assert "same --validation and --seed" in capsys.readouterr().err
+    assert train.main([*arguments, "--taught", str(taught)]) == 0
+    assert teach.main([*made, "--votes", str(tmp_path / "none.csv")]) == 65
+    assert "no such file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arch", ["cnn6", "vgg16"])

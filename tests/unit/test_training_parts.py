@@ -39,11 +39,18 @@ def test_targets_mix_label_votes_and_smoothing() -> None:
     votes = np.zeros((2, 10), np.float32)
     votes[0, 4] = 10  # all say sad
     votes[1, 9] = 10  # all say no face: nothing to mix
-    y = train.targets(np.array([0, 3]), votes, recipe)
+    y = train.targets(np.array([0, 3]), votes, None, recipe)
     np.testing.assert_allclose(y.sum(1), 1, rtol=1e-6)
     assert y[0, [0, 4]] == pytest.approx([0.5 * 0.93 + 0.01] * 2)
     assert y[1, 3] == pytest.approx(0.93 + 0.01)
-    np.testing.assert_array_equal(train.targets(np.array([2]), None, SMALL), np.eye(7, dtype=np.float32)[[2]])
+    np.testing.assert_array_equal(train.targets(np.array([2]), None, None, SMALL), np.eye(7, dtype=np.float32)[[2]])
+
+
+def test_targets_mix_the_label_with_a_teachers_shares() -> None:
+    recipe = dataclasses.replace(SMALL, taught=0.75)
+    y = train.targets(np.array([2]), None, np.full((1, 7), 1 / 7, np.float32), recipe)
+    assert y[0, 2] == pytest.approx(0.25 + 0.75 / 7)
+    assert y[0, 0] == pytest.approx(0.75 / 7)
 
 
 def split(count: int) -> Split:
