@@ -79,17 +79,6 @@ def batch(
     return np.clip(out, 0, 1, out=out)
 
 
-def mixed(
-    x: NDArray[np.float32], y: NDArray[np.float32], beta: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mix a batch with itself in another order, pictures and targets (n, ...) by one share drawn from Beta(beta, beta).
-
-    H. Zhang et al., "mixup: Beyond empirical risk minimization" (2018).
-    """
-    share, other = np.float32(rng.beta(beta, beta)), rng.permutation(len(x))
-    return share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
-
-
 def plain(pictures: NDArray[np.uint8], side_px: int = 48) -> NDArray[np.float32]:
     """Return unchanged pictures as a network takes them: float32 (n, side, side, 1) in 0..1."""
     if side_px != pictures.shape[1]:

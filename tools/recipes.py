@@ -27,7 +27,6 @@ class Recipe:
     taught: float = 0.0  # share of a teacher's probabilities (teach.py) in the targets
     smoothing: float = 0.0  # share of the targets spread evenly over the classes
     ema: float = 0.0  # decay a step of the moving average of weights; 0 = none
-    mixup: float = 0.0  # both parameters of the beta distribution that two pictures are mixed by; 0 = never
     drop_not_a_face: bool = False  # leave out what most FER+ taggers call no face
     bfloat16: bool = False
 
@@ -65,15 +64,14 @@ _BEST = Recipe(
     bfloat16=True,
 )
 
-_MORE = dataclasses.replace(
+_TAUGHT = dataclasses.replace(
     _BEST,
-    stages=((SIDE_PX, 22),),
-    learning_rate=2e-3,
+    stages=((SIDE_PX, 36),),
     augment=WIDER,
-    cosine=False,
-    warmup_epochs=0.25,
-    votes=0.3,
-    mixup=0.4,
+    warmup_epochs=0.5,
+    votes=0.0,
+    taught=0.75,
+    smoothing=0.0,
 )
 
 RECIPES = {
@@ -89,21 +87,10 @@ RECIPES = {
         bfloat16=True,
     ),
     "best": _BEST,
-    # To go on from the shipped weights (--start models/expression.keras --keep): at full size and a constant rate, for
-    # the mean of its epochs (tools/soup.py). A cosine to zero without mixing learned by heart (RUNS.md).
-    "more": _MORE,
-    # To go on from the shipped weights with the targets of teach.py (--start models/expression.keras --taught FILE).
-    "taught": dataclasses.replace(
-        _BEST,
-        stages=((SIDE_PX, 36),),
-        augment=WIDER,
-        warmup_epochs=0.5,
-        votes=0.0,
-        taught=0.75,
-        smoothing=0.0,
-    ),
-    # To end on, from that mean (--start): the same while the rate falls to zero.
-    "last": dataclasses.replace(_MORE, stages=((SIDE_PX, 9),), learning_rate=1.5e-3, cosine=True),
+    # To go on from trained weights (--start) with the targets of teach.py (--taught); then once more from there, with
+    # new targets and a greater share of the label: in the end it is the labels' habits that count, not a teacher's.
+    "taught": _TAUGHT,
+    "again": dataclasses.replace(_TAUGHT, stages=((SIDE_PX, 15),), learning_rate=2e-3, taught=0.4),
 }
 
 

@@ -4,8 +4,8 @@
 
 Weights on one path of training lie in one valley, and their mean often reads unseen faces better than any of them
 (M. Wortsman et al., "Model soups", 2022). Prints accuracy and cross-entropy on validation pictures for each and for the
-mean: use the mean when it is better there. Batch statistics come from pictures changed as in the recipe `more`. Only
-cnn10 of the recipes `best`, `more` and `last`.
+mean: use the mean when it is better there. Batch statistics come from pictures changed as in the recipe
+`taught`. Only cnn10, and not of the recipe `paper`.
 Exit codes: 0 done, 65 the data cannot be used, 78 a network cannot be used.
 """
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     origin = export.read_run(args.models[-1].parent)
     share, seed = float(origin.get("validation", 0.05)), int(origin.get("seed", 1))
     training, validation = fer2013.split_validation(fer2013.read(args.data, "Training"), share, seed)
-    recipe = find("more", "cnn10")
+    recipe = find("taught", "cnn10")
     trainer = Trainer("cnn10", recipe, len(training) // recipe.batch)
     trainer.resize(fer2013.SIDE_PX)
     trainer.start_from(models[-1].get_weights())

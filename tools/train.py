@@ -79,7 +79,7 @@ def batches(
             for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
                 chosen = order[start : start + recipe.batch]
                 x = augment.batch(split.pictures[chosen], recipe.augment, rng, side)
-                ready.put(augment.mixed(x, y[chosen], recipe.mixup, rng) if recipe.mixup else (x, y[chosen]))
+                ready.put((x, y[chosen]))
             ready.put(None)
         except BaseException as error:
             ready.put(error)  # raised where the batches are used; a silent end would wait for ever

@@ -59,15 +59,3 @@ def test_no_strength_changes_nothing() -> None:
 def test_plain_pictures_are_divided_by_255() -> None:
     assert augment.plain(PICTURES).max() == 1.0
     assert augment.plain(PICTURES, 32).shape == (4, 32, 32, 1)
-
-
-def test_mixed_pictures_carry_their_targets_with_them() -> None:
-    rng = np.random.default_rng(0)
-    y = np.eye(7, dtype=np.float32)
-    x = np.broadcast_to(np.arange(7, dtype=np.float32)[:, None, None, None], (7, 4, 4, 1))
-    pictures, targets = augment.mixed(x, y, 50.0, rng)  # shares near a half
-    assert pictures.dtype == targets.dtype == np.float32
-    np.testing.assert_allclose(targets.sum(1), 1, rtol=1e-6)
-    assert np.count_nonzero(targets.max(1) < 0.7) >= 4  # and something was mixed
-    # Each picture's grey is its class: the mixed target says the same.
-    np.testing.assert_allclose(pictures[:, 0, 0, 0], targets @ np.arange(7, dtype=np.float32), rtol=1e-5)
