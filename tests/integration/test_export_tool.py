@@ -106,6 +106,36 @@ def test_only_operators_that_both_runtimes_know(exported: tuple[keras.Model, Pat
     assert found.count("FULLY_CONNECTED") == 2
 
 
+def test_with_its_mirror_image_the_answer_is_the_mean_of_both(tmp_path: Path) -> None:
+    inputs = keras.Input((48, 48, 1))
+    hidden = keras.layers.Flatten()(keras.layers.MaxPooling2D(8)(keras.layers.Conv2D(4, 3, padding="same")(inputs)))
+    model = keras.Model(inputs, keras.layers.Dense(7, activation="softmax")(hidden))
+    kernel = np.zeros(model.layers[-1].get_weights()[0].shape, np.float32).reshape(6, 6, 4, 7)
+    kernel[:, :3, :, 2], kernel[:, 3:, :, 5] = 0.5, 0.5  # what is bright on the left is class 2, on the right class 5
+    model.layers[-1].set_weights([kernel.reshape(-1, 7), np.zeros(7, np.float32)])
+    model.layers[1].set_weights([np.full((3, 3, 1, 4), 0.1, np.float32), np.zeros(4, np.float32)])
+    model.save(tmp_path / "best.keras")
+    left = np.full((48, 48), 30, np.uint8)
+    left[:, :24] = 220
+    answers = {}
+    for name, words in (("plain", []), ("twice", ["--mirror"])):
+        out = tmp_path / f"{name}.tflite"
+        assert export.main(["--model", str(tmp_path / "best.keras"), "--out", str(out), *words]) == 0
+        answers[name] = predictors.of_tflite(out).predict(np.stack([left, left[:, ::-1]]))
+        assert json.loads(out.with_suffix(".json").read_text())["mirror"] is bool(words)
+    assert answers["plain"].argmax(1).tolist() == [2, 5]
+    assert answers["twice"][0] == pytest.approx(answers["plain"].mean(0), abs=2.001 / 256)
+    np.testing.assert_array_equal(answers["twice"][0], answers["twice"][1])
+
+
+def test_the_shipped_file_holds_its_weights_once_and_knows_the_same_operators() -> None:
+    path = predictors.ROOT / "models" / "expression.tflite"
+    found = operators(path)
+    assert set(found) <= OPERATORS | {"REVERSE_V2", "CONCATENATION", "AVERAGE_POOL_2D", "RESHAPE"}
+    assert found.count("CONV_2D") == 10
+    assert path.stat().st_size < 1.2 * networks.PARAMETERS["cnn10"]
+
+
 def test_convolutions_are_quantised_per_channel(exported: tuple[keras.Model, Path]) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
