@@ -15,12 +15,13 @@ import json
 import sys
 from pathlib import Path
 
+import exits
 import export
 import fer2013
 import metrics
 import numpy as np
 import predictors
-from fer2013 import CLASSES, DataError, Split
+from fer2013 import CLASSES, Split
 from predictors import NetworkError
 
 
@@ -56,15 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True, help="best.keras of a run folder")
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--out", type=Path, required=True, help="the aligned .keras file")
-    try:
-        run(parser.parse_args(argv))
-    except DataError as error:
-        print(f"align: {error}", file=sys.stderr)
-        return 65
-    except NetworkError as error:
-        print(f"align: {error}", file=sys.stderr)
-        return 78
-    return 0
+    args = parser.parse_args(argv)
+    return exits.after("align", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import exits
 import fer2013
 import metrics
 import numpy as np
@@ -127,15 +128,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--out", type=Path, help="write the JSON object here too")
     parser.add_argument("--confusion-png", type=Path, help="draw the confusion matrix here (needs matplotlib)")
-    try:
-        run(parser.parse_args(argv))
-    except DataError as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 65
-    except NetworkError as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 78
-    return 0
+    args = parser.parse_args(argv)
+    return exits.after("evaluate", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import exits
 import fer2013
 import metrics
 import numpy as np
@@ -229,15 +230,8 @@ def main(argv: list[str] | None = None) -> int:
         "--mirror", action="store_true", help="answer by the picture and its mirror image: twice the work"
     )
     parser.add_argument("--note", help="a remark for the manifest")
-    try:
-        run(parser.parse_args(argv))
-    except DataError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 65
-    except NetworkError as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 78
-    return 0
+    args = parser.parse_args(argv)
+    return exits.after("export", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import exits
 import export
 import fer2013
 import numpy as np
 import predictors
-from fer2013 import DataError
 from predictors import NetworkError
 from recipes import find
 
@@ -68,15 +68,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--out", type=Path, required=True, help="the averaged .keras file")
-    try:
-        run(parser.parse_args(argv))
-    except DataError as error:
-        print(f"soup: {error}", file=sys.stderr)
-        return 65
-    except NetworkError as error:
-        print(f"soup: {error}", file=sys.stderr)
-        return 78
-    return 0
+    args = parser.parse_args(argv)
+    return exits.after("soup", lambda: run(args))
 
 
 if __name__ == "__main__":

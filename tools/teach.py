@@ -18,13 +18,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import exits
 import fer2013
 import metrics
 import numpy as np
 import predictors
 from fer2013 import CLASSES, DataError, Split
 from numpy.typing import NDArray
-from predictors import NetworkError, Predictor
+from predictors import Predictor
 
 Doubles = NDArray[np.float64]
 TAGGERS = 10
@@ -123,15 +124,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the targets, .npz")
     parser.add_argument("--validation", type=float, default=0.05, help="share set apart, as in the run to come")
     parser.add_argument("--seed", type=int, default=1, help="of the run to come")
-    try:
-        run(parser.parse_args(argv))
-    except DataError as error:
-        print(f"teach: {error}", file=sys.stderr)
-        return 65
-    except NetworkError as error:
-        print(f"teach: {error}", file=sys.stderr)
-        return 78
-    return 0
+    args = parser.parse_args(argv)
+    return exits.after("teach", lambda: run(args))
 
 
 if __name__ == "__main__":
