@@ -59,12 +59,12 @@ def robustness(predictor: Predictor, test: Split) -> dict[str, float]:
     """
     from disturb import DISTURBANCES
 
-    plain, mirrored = predictor.predict(test.pictures), predictor.predict(test.pictures[:, :, ::-1])
-    table = {"as it is": float((plain.argmax(1) == test.labels).mean())}
-    table["mean with mirror image"] = float(((plain + mirrored).argmax(1) == test.labels).mean())
-    for name, change in DISTURBANCES.items():
-        table[name] = float((predictor.predict(change(test.pictures)).argmax(1) == test.labels).mean())
-    return table
+    def hits(asked: Predictor, pictures: NDArray[np.uint8]) -> float:
+        return float((asked.predict(pictures).argmax(1) == test.labels).mean())
+
+    table = {"as it is": hits(predictor, test.pictures)}
+    table["mean with mirror image"] = hits(predictors.with_mirror(predictor), test.pictures)
+    return table | {name: hits(predictor, change(test.pictures)) for name, change in DISTURBANCES.items()}
 
 
 def as_text(result: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ CALIBRATION_PICTURES = 200
 # What a manifest tells of a run; the rest of run.json is about the machine that it ran on.
 TRAINING_KEYS = (
     "arch", "recipe", "seed", "limit", "stages", "batch", "learning_rate", "validation", "data_sha256", "training",
-    "validation_pictures", "versions", "note",
+    "validation_pictures", "versions", "epochs_done", "note",
 )  # fmt: skip
 
 
@@ -130,9 +130,9 @@ def figures(
     shown = evaluate.evaluate(quantised, test, None, None)
     keep = ("n", "accuracy", "macro_f1", "recall", "calibration_error", "calibration_error_with_temperature", "runtime")
     found[usage] = {key: shown[key] for key in keep}
-    floats, ints = predictors.of_keras_model(model).predict(test.pictures), int8.predict(test.pictures)
-    if mirror:
-        floats = (floats + predictors.of_keras_model(model).predict(test.pictures[:, :, ::-1])) / 2
+    keras = predictors.of_keras_model(model)
+    keras = predictors.with_mirror(keras) if mirror else keras
+    floats, ints = keras.predict(test.pictures), int8.predict(test.pictures)
     found["parity"] = {
         "usage": usage,
         "n": len(test),
@@ -202,6 +202,8 @@ def run(args: argparse.Namespace) -> None:
     else:
         manifest["metrics"] = {}
     manifest["training"] = {key: origin[key] for key in TRAINING_KEYS if key in origin}
+    if "mean_of" in origin:  # soup.py's paths are this machine's business
+        manifest["training"]["mean_of"] = len(origin["mean_of"])
     if args.note:
         manifest["training"]["note"] = args.note
     _write(beside, _json(manifest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -68,6 +69,15 @@ def of_keras_model(model: Any) -> Predictor:
         return np.concatenate(parts).astype(np.float32)
 
     return Predictor(predict, f"Keras {keras.__version__}")
+
+
+def with_mirror(predictor: Predictor) -> Predictor:
+    """Return a predictor that answers by the mean for each picture and its mirror image."""
+
+    def predict(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return (predictor.predict(pictures) + predictor.predict(pictures[:, :, ::-1])) / 2
+
+    return dataclasses.replace(predictor, predict=predict)
 
 
 def load_keras(path: Path) -> Any:

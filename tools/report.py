@@ -62,11 +62,12 @@ def _evaluation(found: dict[str, Any], run: dict[str, Any]) -> Row:
 
 def _manifest(manifest: dict[str, Any]) -> list[Row]:
     training = manifest["training"]
-    epochs = sum(count for _, count in training.get("stages", []))
+    epochs = training.get("epochs_done", sum(count for _, count in training.get("stages", [])))
+    mean = f"mean of {training['mean_of']} networks, " if "mean_of" in training else ""
     return [
         Row(
             training.get("arch", "cnn10"),
-            f"recipe {training.get('recipe', '?')}, {epochs} epochs, {manifest['file']} on {usage}",
+            f"recipe {training.get('recipe', '?')}, {epochs} epochs, {mean}{manifest['file']} on {usage}",
             manifest["metrics"][usage]["accuracy"],
             None,
             None,

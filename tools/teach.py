@@ -23,13 +23,12 @@ import fer2013
 import metrics
 import numpy as np
 import predictors
-from fer2013 import CLASSES, DataError, Split
+from fer2013 import CLASSES, DataError
 from numpy.typing import NDArray
-from predictors import Predictor
 
 Doubles = NDArray[np.float64]
 TAGGERS = 10
-ROUNDS = 1500  # of gradient descent: the cross-entropy changes by less than 1e-4 after 1000
+ROUNDS = 1500  # of gradient descent: cross-entropy on FER2013 0.8768 after 1000, 0.8764 after 1500 and after 3000
 EXPONENTS = tuple(round(0.1 * tenths, 1) for tenths in range(3, 11))
 
 
@@ -70,12 +69,6 @@ def fit_exponents(network: Doubles, taggers: Doubles, labels: NDArray[np.int64])
     )
 
 
-def seen_twice(predictor: Predictor, split: Split) -> Doubles:
-    """Mean of the network's probabilities for each picture and its mirror image."""
-    both = predictor.predict(split.pictures), predictor.predict(split.pictures[:, :, ::-1])
-    return np.mean(both, axis=0, dtype=np.float64)
-
-
 def read(path: Path, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Read the targets float32 (n, 7) of the given CSV rows. Raises DataError."""
     try:
@@ -91,25 +84,25 @@ def read(path: Path, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     if missing:
         raise DataError(
             f"{path}: no targets for {len(missing)} pictures (the first: row {missing[0] + 1}); make it with the same"
-            " --validation and --seed as the run"
+            " --validation and --seed as the run, which takes no --limit"
         )
     return np.asarray(targets[[place[int(row)] for row in rows]], np.float32)
 
 
 def run(args: argparse.Namespace) -> None:
-    predictor = predictors.of_keras_model(predictors.load_keras(args.model))
+    predictor = predictors.with_mirror(predictors.of_keras_model(predictors.load_keras(args.model)))
     everything = fer2013.read(args.data, "Training")
     training, validation = fer2013.split_validation(everything, args.validation, args.seed)
     learned, unseen = (features(fer2013.read_votes(args.votes, part.rows)) for part in (training, validation))
     weights = regression(learned, training.labels)
-    network, taggers = seen_twice(predictor, validation), softmax(unseen @ weights)
+    network, taggers = predictor.predict(validation.pictures).astype(np.float64), softmax(unseen @ weights)
     exponents = fit_exponents(network, taggers, validation.labels)
     both = together(network, taggers, exponents)
     for name, p in (("network", network), ("taggers", taggers), ("together", both)):
         hits, loss = (p.argmax(1) == validation.labels).mean(), metrics.cross_entropy(p, validation.labels)
         print(f"{name}: validation accuracy {hits:.4f}, cross-entropy {loss:.4f}")
     print(f"exponents: network {exponents[0]}, taggers {exponents[1]}", flush=True)
-    targets = together(seen_twice(predictor, training), softmax(learned @ weights), exponents)
+    targets = together(predictor.predict(training.pictures).astype(np.float64), softmax(learned @ weights), exponents)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(args.out, rows=training.rows, targets=targets.astype(np.float32))
     agree = (targets.argmax(1) == training.labels).mean()

@@ -111,6 +111,22 @@ def test_a_network_that_cannot_be_used_is_one_line_and_exit_78(
     assert err.count("\n") == 1
 
 
+def test_asked_with_the_mirror_image_too_the_answer_is_the_mean() -> None:
+    import numpy as np
+    import predictors
+
+    def left_is_bright(pictures: np.ndarray) -> np.ndarray:
+        return np.stack([pictures[:, :, 0], pictures[:, :, -1]], -1).mean(1).astype(np.float32) / 255
+
+    picture = np.zeros((1, 48, 48), np.uint8)
+    picture[:, :, 0] = 255
+    asked = predictors.Predictor(left_is_bright, "a function", 1.5)
+    both = predictors.with_mirror(asked)
+    assert asked.predict(picture).tolist() == [[1.0, 0.0]]
+    assert both.predict(picture).tolist() == [[0.5, 0.5]]
+    assert (both.runtime, both.temperature) == ("a function", 1.5)
+
+
 def test_runs_as_a_script_from_anywhere_and_needs_no_tensorflow(tmp_path: Path) -> None:
     data = make.sample(tmp_path / "fer2013.csv", 7, 7)
     blocker = "import sys; sys.modules.update(tensorflow=None, keras=None, matplotlib=None, pandas=None)"

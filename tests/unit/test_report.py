@@ -47,6 +47,16 @@ def test_the_shipped_manifest_is_a_source() -> None:
     assert "expression.tflite on PublicTest" in report.tables([ROOT / "models" / "expression.json"])
 
 
+def test_a_manifests_row_tells_the_epochs_done_and_how_many_networks_it_is_the_mean_of(tmp_path: Path) -> None:
+    training = {"recipe": "again", "stages": [[48, 15]]}
+    manifest = {"file": "x.tflite", "metrics": {"PublicTest": {"accuracy": 0.7}}, "training": training}
+    (tmp_path / "x.json").write_text(json.dumps(manifest))
+    assert "recipe again, 15 epochs, x.tflite on PublicTest | 70.00" in report.tables([tmp_path / "x.json"])
+    training |= {"epochs_done": 10, "mean_of": 22}
+    (tmp_path / "x.json").write_text(json.dumps(manifest))
+    assert "recipe again, 10 epochs, mean of 22 networks, x.tflite" in report.tables([tmp_path / "x.json"])
+
+
 def test_a_single_result_is_a_source(run: Path) -> None:
     assert "best.keras on PublicTest | 70.12" in report.tables([run / "publictest.json"])
 
