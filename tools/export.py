@@ -82,6 +82,7 @@ def describe(tflite: bytes, name: str, classes: tuple[str, ...]) -> dict[str, An
         "inputs": tensors(interpreter.get_input_details()),
         "outputs": tensors(interpreter.get_output_details()),
         "classes": list(classes),
+        "signatures": sorted(interpreter.get_signature_list()),  # their order in the file
         "temperature": 1.0,
     }
 
@@ -229,7 +230,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--usage", choices=("PublicTest", "PrivateTest"), default="PublicTest", help="for the parity")
     parser.add_argument("--pictures", type=int, default=CALIBRATION_PICTURES, help="of Training, to measure ranges on")
     parser.add_argument(
-        "--mirror", action="store_true", help="answer by the picture and its mirror image: twice the work"
+        "--mirror",
+        action="store_true",
+        help="answer by the picture and its mirror image: twice the work, which the daemon spreads over two looks",
     )
     parser.add_argument("--note", help="a remark for the manifest")
     args = parser.parse_args(argv)

@@ -28,7 +28,7 @@ from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.quality import judge
-from fermon.perception.runner import Network, models_dir, runtime_name
+from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
 from fermon.policy import Policy
 
 FRAMES_HZ = 15
@@ -50,14 +50,14 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     """Name and one repeat of each stage; "second" is a whole second of frames at 15 a second."""
     detector = BlazeFace()
     face = max(detector.search(gray), key=lambda face: face.box.w)
-    networks = {name: Network(models_dir() / f"{name}.tflite") for name in ("expression", "eyes", "mouth")}
+    networks = {name: Network(models_dir() / f"{name}.tflite", prefer=LOOK) for name in ("expression", "eyes", "mouth")}
     expression = ExpressionReader(networks["expression"], detector.framing)
     eyes, mouth = EyeReader(networks["eyes"]), MouthReader(networks["mouth"])
     policy, hub = Policy(), Hub([], print)
     yuyv = np.stack([gray, np.full_like(gray, 128)], -1)
     mode = Mode("YUYV", gray.shape[1], gray.shape[0], float(FRAMES_HZ))
     quality, times, seconds = judge(gray), count(0, PERIOD_NS), count()
-    read = (expression.read(gray, face), eyes.read(gray, face), mouth.read(gray, face), quality)
+    read = (expression.follow(gray, face), eyes.read(gray, face), mouth.read(gray, face), quality)
     perception, whole = Perception(PerceptionSettings()), Policy()
 
     def policy_step() -> None:
@@ -75,7 +75,7 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "quality", lambda: judge(gray)
     yield "search", lambda: detector.search(gray)
     yield "track", lambda: detector.track(gray, face.box)
-    yield "expression", lambda: expression.read(gray, face)
+    yield "expression", lambda: expression.follow(gray, face)
     yield "eyes", lambda: eyes.read(gray, face)
     yield "mouth", lambda: mouth.read(gray, face)
     yield "policy", policy_step

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the first import of TensorFlow: no greetings
 
@@ -134,25 +135,49 @@ def seen_twice(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     return answer
 
 
+def frozen(
+    answer: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int, ...]
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """Return `answer` as a function of a saved model, its variables turned into constants.
+
+    The converter would leave READ_VARIABLE nodes that the runtimes refuse.
+    """
+    picture = tf.TensorSpec(shape, tf.float32, name="picture")
+    traced = convert_variables_to_constants_v2(
+        tf.function(lambda picture: answer(picture)).get_concrete_function(picture)
+    )
+    return tf.function(lambda picture: {"probabilities": traced(picture)[0]}, input_signature=[picture])
+
+
 def to_int8(model: keras.Model, pictures: NDArray[np.uint8], mirror: bool = False) -> bytes:
     """Convert; `pictures` (uint8, (n, height, width)) are what the activations' ranges are measured on.
 
-    With `mirror` the file answers each picture as `seen_twice` does, for twice the work.
+    The file's first function, "answer", is the network. With `mirror` it is what `seen_twice` makes of the network, for
+    twice the work, and a second one, "look", is the network alone: on a picture and its mirror image, the mean of its
+    answers is the first one's but for rounding. Both use the same weights, which the file holds once.
     """
     floats = pictures[..., None].astype(np.float32) / 255
     copy = inference_copy(model)
     fold_scales(copy)
     equalise(copy, floats)
-    answer = seen_twice(copy) if mirror else functools.partial(copy, training=False)
-    signature = tf.TensorSpec(copy.input_shape, tf.float32)
-    traced = tf.function(lambda x: answer(x)).get_concrete_function(signature)
-    # Variables become constants first: the converter would leave READ_VARIABLE nodes that the runtimes refuse.
-    frozen = convert_variables_to_constants_v2(traced)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], copy)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
-    converter.representative_dataset = lambda: ([picture[None]] for picture in floats)
-    with warnings.catch_warnings():
+    once = functools.partial(copy, training=False)
+    answers = {"answer": seen_twice(copy), "look": once} if mirror else {"answer": once}
+
+    def seen() -> Iterator[tuple[str, dict[str, Floats]]]:
+        for name in answers:
+            for picture in floats:
+                yield name, {"picture": picture[None]}
+                if mirror:  # both functions see the same, so that they get the same scales
+                    yield name, {"picture": picture[None, :, ::-1]}
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        tf.saved_model.save(
+            tf.Module(), folder, {name: frozen(answer, copy.input_shape) for name, answer in answers.items()}
+        )
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, sorted(answers))
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+        converter.representative_dataset = seen
         warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # they come from the pictures
         return bytes(converter.convert())

@@ -13,7 +13,7 @@ from fermon.config import Config
 from fermon.doctor.finding import Finding, fault, ok, split, warning
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
-from fermon.perception.runner import Network, models_dir, runtime_name
+from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
 
 NETWORKS = ("expression", "eyes", "mouth")
 RUNS = 20
@@ -33,7 +33,7 @@ def check_models(config: Config) -> Iterator[Finding]:
     total_ms, whole = 0.0, True
     for name in NETWORKS:
         try:
-            network = Network(folder / f"{name}.tflite")
+            network = Network(folder / f"{name}.tflite", prefer=LOOK)
         except ModelError as error:
             whole = False
             yield fault("models", *split(error))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fermon.domain import EXPRESSIONS, Face
 from fermon.errors import ModelError
 from fermon.perception.contract import Gray
-from fermon.perception.runner import Network
+from fermon.perception.runner import LOOK, Network
 
 # Below this the face is blown up more than threefold and reads as noise.
 _LEAST_SIDE_PX = 24
@@ -21,7 +21,12 @@ _MOST_TURNED = 0.8
 
 
 class ExpressionReader:
-    """Crops the face as FER2013 frames it and runs the expression network."""
+    """Crops the face as FER2013 frames it and runs the expression network.
+
+    The answer is the mean for the picture and its mirror image, which is right a point more often than either. `read`
+    gives it at once; `follow` looks once, as `LOOK` does, and takes the other side at the next call, so that no frame
+    pays for both: without this the frame in which the expression is read would be too long for a Raspberry Pi 4.
+    """
 
     def __init__(self, network: Network, framing: tuple[float, float, float]) -> None:
         shape = network.input_shape
@@ -32,12 +37,42 @@ class ExpressionReader:
         self._network = network
         self._side = shape[1]
         self._framing = framing
+        self._other_side: NDArray[np.float64] | None = None  # what the last look said, of the face that is followed
+        self._mirrored = False  # whether the next look is at the mirror image
 
     def read(self, gray: Gray, face: Face) -> tuple[float, ...] | None:
         """Return seven probabilities that add up to 1, or None for a face too small or turned away."""
         if not readable(face):
             return None
-        p = self._network.run_gray(self.crop(gray, face))[0].astype(np.float64)
+        crop = self.crop(gray, face)
+        return self._calibrated((self._run(crop) + self._run(crop[:, ::-1])) / 2 if self._looks else self._run(crop))
+
+    def follow(self, gray: Gray, face: Face) -> tuple[float, ...] | None:
+        """Return what `read` does, for the face of the last call: the mean of this look and the last, if there is one.
+
+        Call `forget` when it may be another face. With a network that has no `LOOK` it is `read`.
+        """
+        if not self._looks or not readable(face):
+            self.forget()
+            return self.read(gray, face)
+        crop = self.crop(gray, face)
+        now = self._run(crop[:, ::-1] if self._mirrored else crop)
+        both = now if self._other_side is None else (now + self._other_side) / 2
+        self._other_side, self._mirrored = now, not self._mirrored
+        return self._calibrated(both)
+
+    def forget(self) -> None:
+        """Let the next `follow` begin anew."""
+        self._other_side, self._mirrored = None, False
+
+    @property
+    def _looks(self) -> bool:
+        return self._network.signature == LOOK
+
+    def _run(self, crop: Gray) -> NDArray[np.float64]:
+        return self._network.run_gray(crop)[0].astype(np.float64)
+
+    def _calibrated(self, p: NDArray[np.float64]) -> tuple[float, ...]:
         # Temperature scaling (Guo et al. 2017): the logits are the logarithms of what the softmax gave.
         logits = np.log(np.maximum(p, 1e-4)) / self._network.temperature
         q = np.exp(logits - logits.max())

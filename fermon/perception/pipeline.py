@@ -15,7 +15,7 @@ from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.pace import EVERY_FRAME_HZ, Pace
 from fermon.perception.quality import judge
-from fermon.perception.runner import Network, models_dir, runtime_name
+from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.settings import Range
 
@@ -24,8 +24,9 @@ from fermon.settings import Range
 class PerceptionSettings:
     """Reading a frame. `models` is a folder with expression, eyes and mouth networks; "" = the shipped ones.
 
-    The expression is read `expression_rate_hz` times a second and held between: it changes over seconds and its
-    network costs as much as all the rest, while eyes are timed to the frame.
+    The expression is looked at `expression_rate_hz` times a second, in turn on the face and on its mirror image, and
+    the mean of the last two looks is held between: it changes over seconds and its network costs as much as all the
+    rest, while eyes are timed to the frame.
     """
 
     models: str = ""
@@ -49,7 +50,7 @@ class Perception:
 
         cv2.setNumThreads(1)  # one core is what a Pi has to spare; more threads only cost their hand-over
         folder = Path(settings.models).expanduser() if settings.models else models_dir()
-        networks = {name: Network(folder / f"{name}.tflite") for name in ("expression", "eyes", "mouth")}
+        networks = {name: Network(folder / f"{name}.tflite", prefer=LOOK) for name in ("expression", "eyes", "mouth")}
         detector = make_detector(settings.face.detector, settings.face.yunet_model)
         self._tracker = FaceTracker(detector, settings.face)
         self._expression = ExpressionReader(networks["expression"], detector.framing)
@@ -76,12 +77,12 @@ class Perception:
         face = self._tracker.update(gray, frame.t_ns)
         mark("search" if self._tracker.searched else "track")
         if face is None:
-            self._held = None
+            self._forget_expression()
             if self._baseline is not None:
                 self._baseline.update(frame.t_ns, None)
             return Observation(frame.t_ns, frame.seq, None, None, None, None, quality)
         if self._expression_due(frame.t_ns, face):
-            self._held = self._expression.read(gray, face)
+            self._held = self._expression.follow(gray, face)
             mark("expression")
         eyes = self._read_eyes(frame, face)
         mark("eyes")
@@ -94,10 +95,14 @@ class Perception:
     def _expression_due(self, t_ns: int, face: Face) -> bool:
         """Whether the expression has to be read; forgets the one held where it does not hold any longer."""
         if self._tracker.searched or not readable(face) or self._expression_pace.rate_hz <= 0:
-            self._held = None  # perhaps another person; or turned away
+            self._forget_expression()  # perhaps another person; or turned away
         if self._held is None:
             self._expression_pace.restart()
         return readable(face) and self._expression_pace.due(t_ns)
+
+    def _forget_expression(self) -> None:
+        self._held = None
+        self._expression.forget()
 
     def _read_eyes(self, frame: Frame, face: Face) -> Eyes:
         eyes = self._eyes.read(frame.gray, face)

@@ -7,6 +7,9 @@ A network is two files in the models folder: NAME.tflite and NAME.json, the mani
      "outputs": [{"shape": [1, 2], "dtype": "int8", "scale": 0.00391, "zero_point": -128}],
      "classes": […], "temperature": 1.0, "metrics": {…}, "training": {…}}
 
+"signatures", where it is given, names the file's functions in their order; they have the same input and output. The
+expression network has two: "answer" goes by a picture and its mirror image, "look" by the picture alone.
+
 The runtime is ai-edge-litert or, where that is not installed, its forerunner tflite-runtime.
 """
 
@@ -27,6 +30,8 @@ from numpy.typing import NDArray
 from fermon.errors import ModelError
 
 Floats = NDArray[np.float32]
+
+LOOK = "look"  # the function of a file that answers by the picture alone, where the first does by its mirror image too
 
 
 def models_dir() -> Path:
@@ -90,17 +95,23 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(file, str) or not isinstance(digest, str):
         raise ModelError(f"{path}: file and sha256 must be texts; export the network anew")
+    if not isinstance(manifest.get("signatures", []), list):
+        raise ModelError(
+            f"{path}: signatures is {manifest['signatures']!r}, expected a list of names; export the network anew"
+        )
     return dict(manifest)
 
 
 class Network:
     """One network, loaded once, on one thread unless told otherwise.
 
-    `path` is the .tflite file, whose manifest lies beside it with the ending .json. Raises ModelError, naming the
-    file, what was found and what the manifest says, when a file is missing, damaged, or not what the manifest says.
+    `path` is the .tflite file, whose manifest lies beside it with the ending .json. Of a file with several functions
+    `prefer` is run where the manifest names it, else the first; `signature` says which: "" is the first. Raises
+    ModelError, naming the file, what was found and what the manifest says, when a file is missing, damaged, or not
+    what the manifest says.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, prefer: str = "") -> None:
         self.path = path
         self.manifest = _read_manifest(path.with_suffix(".json"))
         try:
@@ -114,6 +125,7 @@ class Network:
                 f" {str(self.manifest['sha256'])[:12]}…:"
                 " damaged or exchanged; reinstall it or export it with its manifest"
             )
+        self.signature = prefer if prefer in self.manifest.get("signatures", ()) else ""
         self._load(content, threads)
         self.temperature = float(self.manifest.get("temperature", 1.0))
         self.classes: tuple[str, ...] = tuple(self.manifest.get("classes", ()))
@@ -126,11 +138,23 @@ class Network:
         try:
             with _quiet_stderr():
                 self._interpreter = interpreter_class(model_content=content, num_threads=threads)
-                self._interpreter.allocate_tensors()
+                known = self._interpreter.get_signature_list()
+                if not self.signature:
+                    self._interpreter.allocate_tensors()
+                elif self.signature in known:
+                    self._function = self._interpreter.get_signature_runner(self.signature)
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{self.path}: {self.runtime} cannot load it: {str(error).splitlines()[0]}") from None
-        self._in = self._interpreter.get_input_details()[0]
-        self._outs = self._interpreter.get_output_details()
+        if self.signature and self.signature not in known:
+            raise ModelError(
+                f"{self.path}: has the functions {sorted(known)}, the manifest says {self.signature!r} too;"
+                " export the network anew"
+            )
+        if self.signature:
+            (self._in_name, self._in), *_ = self._function.get_input_details().items()
+            self._outs = list(self._function.get_output_details().values())
+        else:
+            self._in, self._outs = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()
         for side, details in (("inputs", [self._in]), ("outputs", self._outs)):
             for index, detail in enumerate(details):
                 self._check(side, index, detail)
@@ -182,12 +206,16 @@ class Network:
         scale, zero_point = self._in["quantization"]
         return self._invoke(np.clip(np.round(values / scale) + zero_point, -128, 127).astype(np.int8))
 
-    def _invoke(self, values: NDArray[Any]) -> list[Floats]:
+    def _answers(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        if self.signature:
+            return list(self._function(**{self._in_name: values}).values())
         self._interpreter.set_tensor(self._in["index"], values)
         self._interpreter.invoke()
+        return [self._interpreter.get_tensor(detail["index"]) for detail in self._outs]
+
+    def _invoke(self, values: NDArray[Any]) -> list[Floats]:
         results = []
-        for detail in self._outs:
-            out = self._interpreter.get_tensor(detail["index"])[0]
+        for detail, (out,) in zip(self._outs, self._answers(values), strict=True):
             if out.dtype == np.int8:
                 scale, zero_point = detail["quantization"]
                 out = (out.astype(np.float32) - zero_point) * np.float32(scale)

@@ -24,6 +24,7 @@ import predictors  # noqa: E402
 import quantise  # noqa: E402
 import synthetic  # noqa: E402
 
+from fermon.perception.runner import Network  # noqa: E402
 from tests import fer2013_sample as make  # noqa: E402
 
 # The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.
@@ -126,6 +127,9 @@ def test_with_its_mirror_image_the_answer_is_the_mean_of_both(tmp_path: Path) ->
     assert answers["plain"].argmax(1).tolist() == [2, 5]
     assert answers["twice"][0] == pytest.approx(answers["plain"].mean(0), abs=2.001 / 256)
     np.testing.assert_array_equal(answers["twice"][0], answers["twice"][1])
+    look = Network(tmp_path / "twice.tflite", prefer="look")
+    assert look.signature == "look"
+    assert look.run_gray(left)[0] == pytest.approx(answers["plain"][0], abs=2.001 / 256)
 
 
 def test_the_shipped_file_holds_its_weights_once_and_knows_the_same_operators() -> None:

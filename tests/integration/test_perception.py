@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,8 +96,11 @@ def test_the_expression_is_read_at_its_own_rate_and_held_between() -> None:
     every = watch(45, PerceptionSettings(expression_rate_hz=1000.0))
     paced = watch(45, PerceptionSettings(expression_rate_hz=5.0))
     assert all(a.eyes == b.eyes and a.mouth == b.mouth and a.face == b.face for a, b in zip(every, paced, strict=True))
+    assert paced[0].expression == every[0].expression
     for k, observation in enumerate(paced):  # the demo has 15 frames a second
-        assert observation.expression == every[k - k % 3].expression
+        assert observation.expression == paced[k - k % 3].expression
+    read = [observation.expression for observation in paced[::3]]
+    assert all(before != after for before, after in pairwise(read))
 
 
 def test_a_held_expression_does_not_outlive_the_face() -> None:

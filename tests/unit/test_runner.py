@@ -45,6 +45,25 @@ def test_a_gray_picture_and_its_floats_give_the_same_answer(copy: Path) -> None:
     np.testing.assert_array_equal(network.run_gray(gray)[0], network.run(floats)[0])
 
 
+def test_of_several_functions_the_wanted_one_is_run_where_the_file_has_it(copy: Path) -> None:
+    network = Network(copy, prefer="look")
+    assert network.signature == "look"
+    gray = np.random.default_rng(2).integers(0, 256, network.input_shape[1:3], dtype=np.uint8)
+    sides = network.run_gray(gray)[0], network.run_gray(gray[:, ::-1])[0]
+    assert Network(copy).run_gray(gray)[0] == pytest.approx(np.mean(sides, 0), abs=2 / 256)
+    for other in (Network(copy, prefer="glance"), Network(models_dir() / "eyes.tflite", prefer="look")):
+        assert other.signature == ""
+
+
+def test_a_function_that_only_the_manifest_knows(copy: Path) -> None:
+    change(copy, signatures=["answer", "glance"])
+    with pytest.raises(ModelError, match=r"has the functions \['answer', 'look'\], the manifest says 'glance' too"):
+        Network(copy, prefer="glance")
+    change(copy, signatures=2)
+    with pytest.raises(ModelError, match=r"expression\.json: signatures is 2, expected a list of names"):
+        Network(copy)
+
+
 def test_expression_probabilities_add_up(copy: Path) -> None:
     network = Network(copy)
     gray = np.random.default_rng(1).integers(0, 256, network.input_shape[1:3], dtype=np.uint8)
