@@ -87,9 +87,6 @@ RECIPES = {
         bfloat16=True,
     ),
     "best": _BEST,
-    # From random weights, taught by the taggers alone (teach.py without --model): a network that errs in other places,
-    # to teach together with the first.
-    "fresh": dataclasses.replace(_TAUGHT, stages=((32, 26), (40, 7), (48, 15)), warmup_epochs=1),
     # To go on from trained weights (--start) with the targets of teach.py (--taught); then once more from there, with
     # new targets and a greater share of the label: in the end it is the labels' habits that count, not a teacher's.
     "taught": _TAUGHT,

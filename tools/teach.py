@@ -89,31 +89,20 @@ def read(path: Path, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     return np.asarray(targets[[place[int(row)] for row in rows]], np.float32)
 
 
-def tell(name: str, p: Doubles, labels: NDArray[np.int64]) -> None:
-    hits, loss = (p.argmax(1) == labels).mean(), metrics.cross_entropy(p, labels)
-    print(f"{name}: validation accuracy {hits:.4f}, cross-entropy {loss:.4f}", flush=True)
-
-
-def guess(models: list[Path], pictures: NDArray[np.uint8]) -> Doubles:
-    """Mean probability (n, 7) of several networks, each asked with the mirror image too."""
-    asked = [predictors.with_mirror(predictors.of_keras_model(predictors.load_keras(model))) for model in models]
-    return np.asarray(np.mean([predictor.predict(pictures) for predictor in asked], 0, np.float64))
-
-
 def run(args: argparse.Namespace) -> None:
+    predictor = predictors.with_mirror(predictors.of_keras_model(predictors.load_keras(args.model)))
     everything = fer2013.read(args.data, "Training")
     training, validation = fer2013.split_validation(everything, args.validation, args.seed)
     learned, unseen = (features(fer2013.read_votes(args.votes, part.rows)) for part in (training, validation))
     weights = regression(learned, training.labels)
-    taggers, targets = softmax(unseen @ weights), softmax(learned @ weights)
-    tell("taggers", taggers, validation.labels)
-    if args.model:
-        network = guess(args.model, validation.pictures)
-        exponents = fit_exponents(network, taggers, validation.labels)
-        tell("network", network, validation.labels)
-        tell("together", together(network, taggers, exponents), validation.labels)
-        print(f"exponents: network {exponents[0]}, taggers {exponents[1]}", flush=True)
-        targets = together(guess(args.model, training.pictures), targets, exponents)
+    network, taggers = predictor.predict(validation.pictures).astype(np.float64), softmax(unseen @ weights)
+    exponents = fit_exponents(network, taggers, validation.labels)
+    both = together(network, taggers, exponents)
+    for name, p in (("network", network), ("taggers", taggers), ("together", both)):
+        hits, loss = (p.argmax(1) == validation.labels).mean(), metrics.cross_entropy(p, validation.labels)
+        print(f"{name}: validation accuracy {hits:.4f}, cross-entropy {loss:.4f}")
+    print(f"exponents: network {exponents[0]}, taggers {exponents[1]}", flush=True)
+    targets = together(predictor.predict(training.pictures).astype(np.float64), softmax(learned @ weights), exponents)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(args.out, rows=training.rows, targets=targets.astype(np.float32))
     agree = (targets.argmax(1) == training.labels).mean()
@@ -122,9 +111,7 @@ def run(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--model", type=Path, nargs="+", help="trained .keras files, several for their mean (default: taggers alone)"
-    )
+    parser.add_argument("--model", type=Path, required=True, help="a trained .keras file")
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--votes", type=Path, required=True, help="FER+'s fer2013new.csv")
     parser.add_argument("--out", type=Path, required=True, help="the targets, .npz")

@@ -19,7 +19,6 @@ pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./
 
 import evaluate  # noqa: E402
 import keras  # noqa: E402
-import networks  # noqa: E402
 import recipes  # noqa: E402
 import report  # noqa: E402
 import teach  # noqa: E402
@@ -132,35 +131,6 @@ def test_a_run_learns_from_what_a_network_and_taggers_say_together(
     assert train.main([*arguments, "--taught", str(taught)]) == 0
     assert teach.main([*made, "--votes", str(tmp_path / "none.csv")]) == 65
     assert "no such file" in capsys.readouterr().err
-
-
-@pytest.fixture
-def two_networks(tmp_path: Path) -> list[Path]:
-    paths = [tmp_path / f"{seed}.keras" for seed in (1, 2)]
-    for seed, path in enumerate(paths):
-        keras.utils.set_random_seed(seed)
-        networks.build("cnn10", "best").save(path)
-    return paths
-
-
-def test_taggers_teach_alone_or_together_with_several_networks(
-    tiny: list[str], two_networks: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = [*tiny[:4], "--validation", "0.2"]
-    assert teach.main([*made, "--out", str(tmp_path / "alone.npz")]) == 0
-    assert "network" not in capsys.readouterr().out
-    assert teach.main([*made, "--out", str(tmp_path / "all.npz"), "--model", *map(str, two_networks)]) == 0
-    assert "network: validation accuracy" in capsys.readouterr().out
-    with np.load(tmp_path / "alone.npz") as alone, np.load(tmp_path / "all.npz") as everyone:
-        assert alone["targets"].shape == everyone["targets"].shape == (56, 7)
-        assert (alone["targets"] != everyone["targets"]).any()  # untrained networks change little
-
-
-def test_several_networks_guess_by_the_mean_of_what_each_says(two_networks: list[Path]) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 48, 48), dtype=np.uint8)
-    one, two = (teach.guess([path], pictures) for path in two_networks)
-    assert teach.guess(two_networks, pictures) == pytest.approx((one + two) / 2, abs=1e-9)
-    assert np.abs(one - two).max() > 1e-5
 
 
 @pytest.mark.parametrize("arch", ["cnn6", "vgg16"])
