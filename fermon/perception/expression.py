@@ -25,7 +25,7 @@ class ExpressionReader:
 
     The answer is the mean for the picture and its mirror image, which is right a point more often than either. `read`
     gives it at once; `follow` looks once, as `LOOK` does, and takes the other side at the next call, so that no frame
-    pays for both: without this the frame in which the expression is read would be too long for a Raspberry Pi 4.
+    pays for both: by count of instructions it would be too long for a Raspberry Pi 4 at 15 frames a second.
     """
 
     def __init__(self, network: Network, framing: tuple[float, float, float]) -> None:
