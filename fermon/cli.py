@@ -18,7 +18,7 @@ from fermon import __version__
 from fermon.errors import ConfigError, DeviceError, FermonError, ModelError, SessionError
 
 if TYPE_CHECKING:
-    from fermon.preview.address import Address
+    from fermon.views.preview.address import Address
 
 EXIT_DATA, EXIT_DEVICE, EXIT_CONFIG = 65, 69, 78
 
@@ -74,7 +74,7 @@ def _watch_parser() -> argparse.ArgumentParser:
 
 
 def _address(text: str) -> Address:
-    from fermon.preview.address import parse
+    from fermon.views.preview.address import parse
 
     try:
         return parse(text)
@@ -93,7 +93,7 @@ def _watch(words: list[str]) -> int:
     if options.check_config:
         print(f"{options.config or 'defaults'}: the configuration is good")
         return 0
-    from fermon.app import watch
+    from fermon.watch import watch
 
     return watch(config, options)
 
@@ -107,15 +107,15 @@ def _replay(words: list[str]) -> int:
     parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
     options = parser.parse_args(words)
     from fermon.config import load, read_tables
-    from fermon.replay import replay
+    from fermon.session.replay import replay
 
     load(options.config)  # all problems at once
     table = read_tables(options.config).get("policy", {}) if options.config else None
     if options.json:
         replay(options.session, table)
         return 0
-    from fermon.outputs.text import alert_text
-    from fermon.session import SessionReader
+    from fermon.words import alert_text
+    from fermon.session.format import SessionReader
 
     with SessionReader(options.session) as reader:
         start_ns = next((item.t_ns for item in reader), 0)

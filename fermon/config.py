@@ -13,7 +13,7 @@ from fermon.errors import ConfigError
 from fermon.outputs import OutputsSettings
 from fermon.perception.pipeline import PerceptionSettings
 from fermon.policy import PolicySettings
-from fermon.settings import Range, read
+from fermon.schema import Range, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ from fermon.cameras.contract import Camera, EndOfFrames
 from fermon.config import Config
 from fermon.domain import NS_PER_S, Ack, CameraChange, Frame, Input, Speed, Status, Tick, Visibility
 from fermon.errors import OutputError
-from fermon.keeper import CameraKeeper
+from fermon.cameras.keeper import CameraKeeper
 from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
 from fermon.policy import Policy
-from fermon.rates import RateControl
-from fermon.recorder import Recorder
+from fermon.perception.load import RateControl
+from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
-from fermon.view import View
+from fermon.views.contract import View
 
 # How long a turn waits for a frame. A tick carries a time this much before now, so that a frame under way, captured
 # before the wait was over, is not older than the tick.

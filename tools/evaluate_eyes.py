@@ -34,7 +34,7 @@ from fermon.errors import FermonError
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
 from fermon.perception.geometry import EYE_SHAPE
-from fermon.perception.runner import Network
+from fermon.perception.network import Network
 
 Array = NDArray[Any]
 

@@ -28,7 +28,7 @@ from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.quality import judge
-from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
+from fermon.perception.network import LOOK, Network, models_dir, runtime_name
 from fermon.policy import Policy
 
 FRAMES_HZ = 15

@@ -42,7 +42,7 @@ def of_tflite(path: Path, threads: int = 1) -> Predictor:
     if str(ROOT) not in sys.path:
         sys.path.append(str(ROOT))  # a checkout where fermon is not installed
     from fermon.errors import ModelError
-    from fermon.perception.runner import Network
+    from fermon.perception.network import Network
 
     try:
         network = Network(path, threads)

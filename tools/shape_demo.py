@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.cameras import demo_face
-from fermon.cameras.demo import AT, Painter, Pose, head_layer
-from fermon.cameras.drawing import FaceShape
+from fermon.cameras.demo.camera import AT, Painter, Pose, head_layer
+from fermon.cameras.demo.canvas import FaceShape
 from fermon.domain import EXPRESSIONS, Face
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader
-from fermon.perception.runner import Network, models_dir
+from fermon.perception.network import Network, models_dir
 
-TARGET = Path(__file__).resolve().parents[1] / "fermon/cameras/demo_face.py"
+TARGET = Path(__file__).resolve().parents[1] / "fermon/cameras/demo/faces.py"
 ANGRY, NEUTRAL = EXPRESSIONS.index("angry"), EXPRESSIONS.index("neutral")
 
 # What may vary, and how far. The eyes' opening keeps within what is open without doubt.
@@ -205,7 +205,7 @@ def source(neutral: FaceShape, angry: FaceShape) -> str:
         "",
         "from __future__ import annotations",
         "",
-        "from fermon.cameras.drawing import FaceShape",
+        "from fermon.cameras.demo.canvas import FaceShape",
         "",
     ]
     for name, shape in (("NEUTRAL", neutral), ("ANGRY", angry)):

@@ -47,9 +47,9 @@ from fermon.config import Config
 from fermon.daemon import Daemon
 from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input
 from fermon.outputs.hub import Hub, Timing
-from fermon.rates import RateControl
-from fermon.recorder import Recorder
-from fermon.terminal import Terminal
+from fermon.perception.load import RateControl
+from fermon.session.recorder import Recorder
+from fermon.views.terminal import Terminal
 
 SESSION_BYTES, SESSION_KEEP = 8 * 2**20, 4
 SAMPLE_S = 300.0

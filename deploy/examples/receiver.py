@@ -5,8 +5,8 @@ import time
 
 import can  # noqa: TID253
 
-from fermon.outputs.dbc import load, shipped_dbc
-from fermon.outputs.e2e import Checker
+from fermon.outputs.can.dbc import load, shipped_dbc
+from fermon.outputs.can.e2e import Checker
 
 state = load(shipped_dbc()).get_message_by_name("FermonState")
 checker, heard = Checker(state.dbc.attributes["E2EDataId"].value), time.monotonic()

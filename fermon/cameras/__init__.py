@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fermon.cameras.contract import Camera, EndOfFrames
-from fermon.cameras.pace import PACES, Pacer
+from fermon.cameras.playback import PACES, Pacer
 from fermon.cameras.settings import CameraSettings
 
 __all__ = ["CAMERAS", "PACES", "Camera", "CameraSettings", "EndOfFrames", "Entry", "open_camera", "reopen_delays"]
@@ -17,7 +17,7 @@ Opener = Callable[[str, CameraSettings, str], Camera]
 
 
 def _open_demo(source: str, settings: CameraSettings, pace: str) -> Camera:
-    from fermon.cameras.demo import DemoCamera
+    from fermon.cameras.demo.camera import DemoCamera
 
     return DemoCamera(Pacer(pace))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fermon.settings import Choice, Range
+from fermon.schema import Choice, Range
 
 
 @dataclass(frozen=True, slots=True)

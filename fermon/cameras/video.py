@@ -12,7 +12,7 @@ import numpy as np
 
 from fermon.cameras.contract import EndOfFrames
 from fermon.cameras.opencv import quiet_cv2
-from fermon.cameras.pace import Pacer
+from fermon.cameras.playback import Pacer
 from fermon.domain import Frame
 from fermon.errors import CameraLost, CameraNotFound
 

@@ -13,7 +13,7 @@ from fermon.config import Config
 from fermon.doctor.finding import Finding, fault, ok, split, warning
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
-from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
+from fermon.perception.network import LOOK, Network, models_dir, runtime_name
 
 NETWORKS = ("expression", "eyes", "mouth")
 RUNS = 20

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fermon.outputs.can import CanOutput, CanSettings
+from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.contract import Output
-from fermon.outputs.gpio import GpioOutput, GpioSettings
+from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.log import LogOutput, LogSettings
-from fermon.outputs.serial import SerialOutput, SerialSettings
+from fermon.outputs.serial.output import SerialOutput, SerialSettings
 
 S = TypeVar("S")
 

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from fermon.domain import Alert, Kind, Level, Received, Status
 from fermon.outputs.mode import Mode, mode_of
-from fermon.outputs.text import alert_text, mode_text
-from fermon.settings import Range
+from fermon.words import alert_text, mode_text
+from fermon.schema import Range
 
 log = logging.getLogger("fermon.alerts")
 

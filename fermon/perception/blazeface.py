@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fermon.domain import Box, Face, Points
 from fermon.perception.contract import Gray
-from fermon.perception.runner import Floats, Network, models_dir
+from fermon.perception.network import Floats, Network, models_dir
 from fermon.perception.shrink import halve
 
 Array = NDArray[np.floating[Any]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fermon.domain import EXPRESSIONS, Face
 from fermon.errors import ModelError
 from fermon.perception.contract import Gray
-from fermon.perception.runner import LOOK, Network
+from fermon.perception.network import LOOK, Network
 
 # Below this the face is blown up more than threefold and reads as noise.
 _LEAST_SIDE_PX = 24

@@ -10,7 +10,7 @@ from fermon.domain import Eyes, Face
 from fermon.errors import ModelError
 from fermon.perception import geometry
 from fermon.perception.contract import Gray
-from fermon.perception.runner import Network
+from fermon.perception.network import Network
 
 CLASSES = ("closed", "unreadable")
 PLACE = 3  # values of the second output: lid gap, and where the eye is (right, down) from the crop's centre, in units

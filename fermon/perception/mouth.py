@@ -7,7 +7,7 @@ from fermon.errors import ModelError
 from fermon.perception import geometry
 from fermon.perception.contract import Gray
 from fermon.perception.eyes import standardise
-from fermon.perception.runner import Network
+from fermon.perception.network import Network
 
 CLASSES = ("wide_open", "unreadable")
 _UNREADABLE = 0.5

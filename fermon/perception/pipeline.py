@@ -13,11 +13,11 @@ from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
-from fermon.perception.pace import EVERY_FRAME_HZ, Pace
+from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
 from fermon.perception.quality import judge
-from fermon.perception.runner import LOOK, Network, models_dir, runtime_name
+from fermon.perception.network import LOOK, Network, models_dir, runtime_name
 from fermon.perception.tracker import FaceSettings, FaceTracker
-from fermon.settings import Range
+from fermon.schema import Range
 
 
 @dataclass(frozen=True, slots=True)

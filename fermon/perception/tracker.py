@@ -9,7 +9,7 @@ from typing import Annotated
 from fermon.domain import NS_PER_S, Box, Face
 from fermon.perception.blazeface import overlap
 from fermon.perception.contract import Detector, Gray
-from fermon.settings import Choice, Range
+from fermon.schema import Choice, Range
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fermon.settings import Choice, Range
+from fermon.schema import Choice, Range
 
 Share = Annotated[float, Range(0.0, 1.0, "(a share or probability)")]
 Seconds = Annotated[float, Range(0.0, 3600.0, "s")]

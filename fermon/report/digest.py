@@ -11,8 +11,8 @@ from typing import Any
 
 from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
 from fermon.policy import Policy, PolicySettings
-from fermon.replay import policy_settings
-from fermon.session import SessionReader
+from fermon.session.replay import policy_settings
+from fermon.session.format import SessionReader
 
 CELL_NS = NS_PER_S
 

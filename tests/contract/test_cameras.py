@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from fermon.cameras import Camera, CameraSettings, EndOfFrames, open_camera
-from fermon.cameras.fakes import FakeCapture, FakePicamera2, Script, picture
-from fermon.cameras.pace import Pacer
+from tests.camera_fakes import FakeCapture, FakePicamera2, Script, picture
+from fermon.cameras.playback import Pacer
 from fermon.cameras.picamera2 import open_picamera
 from fermon.cameras.v4l2 import open_v4l2
 from fermon.cameras.video import VideoCamera
@@ -192,7 +192,7 @@ def test_real_pace_waits_for_each_frames_time_and_drops_for_a_slow_reader(kind: 
     camera: Camera
     pacer = Pacer("real", clock=lambda: now[0], sleep=sleep)
     if kind == "demo":
-        from fermon.cameras.demo import DemoCamera
+        from fermon.cameras.demo.camera import DemoCamera
 
         camera = DemoCamera(pacer)
     else:

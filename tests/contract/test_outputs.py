@@ -16,13 +16,13 @@ import pytest
 from fermon.domain import Received
 from fermon.errors import OutputError
 from fermon.outputs import OUTPUTS, fakes
-from fermon.outputs.can import CanOutput, CanSettings
+from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.contract import Output
-from fermon.outputs.dbc import load, shipped_dbc
-from fermon.outputs.gpio import GpioOutput, GpioSettings
+from fermon.outputs.can.dbc import load, shipped_dbc
+from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.log import LogOutput, LogSettings
-from fermon.outputs.sentences import sentence
-from fermon.outputs.serial import SerialOutput, SerialSettings
+from fermon.outputs.serial.sentences import sentence
+from fermon.outputs.serial.output import SerialOutput, SerialSettings
 from tests.outputs_kit import SITUATIONS, WARNING, WELL, BreakableLines, FaultyBus, install_faulty_bus, until
 
 

@@ -17,10 +17,10 @@ import can
 import pytest
 
 from fermon.domain import Received, Status
-from fermon.outputs.can import CanOutput, CanSettings
-from fermon.outputs.dbc import Encoder, load, shipped_dbc
-from fermon.outputs.e2e import Check, Checker
-from fermon.outputs.fakes import MemoryOutput
+from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
+from fermon.outputs.can.e2e import Check, Checker
+from tests.output_fakes import MemoryOutput
 from fermon.outputs.hub import Hub, Timing
 from tests.outputs_kit import CRITICAL, SITUATIONS, WARNING, WELL, FaultyBus, install_faulty_bus, until
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fermon.cameras.demo_script import expected_alerts
+from fermon.cameras.demo.script import expected_alerts
 from fermon.domain import NS_PER_S
 
 TIMEOUT_S = 300  # the demo drive takes seconds; a busy machine may need many times that

@@ -24,7 +24,7 @@ import predictors  # noqa: E402
 import quantise  # noqa: E402
 import synthetic  # noqa: E402
 
-from fermon.perception.runner import Network  # noqa: E402
+from fermon.perception.network import Network  # noqa: E402
 from tests import fer2013_sample as make  # noqa: E402
 
 # The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.

@@ -13,13 +13,13 @@ from pathlib import Path
 import can
 import pytest
 
-from fermon.outputs.can import CanOutput, CanSettings
-from fermon.outputs.dbc import load, shipped_dbc
-from fermon.outputs.fakes import HangingOutput, RaisingOutput, SlowOutput
-from fermon.outputs.gpio import GpioOutput, GpioSettings
+from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.outputs.can.dbc import load, shipped_dbc
+from tests.output_fakes import HangingOutput, RaisingOutput, SlowOutput
+from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.hub import Hub, Timing
 from fermon.outputs.log import LogOutput, LogSettings
-from fermon.outputs.serial import SerialOutput, SerialSettings
+from fermon.outputs.serial.output import SerialOutput, SerialSettings
 from tests.outputs_kit import CRITICAL, WELL, BreakableLines, FaultyBus, install_faulty_bus, until
 
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600, hang_s=0.5)

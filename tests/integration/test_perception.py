@@ -15,7 +15,7 @@ from fermon.domain import EXPRESSIONS, Frame, Observation
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
 from fermon.perception.pipeline import Perception, PerceptionSettings
-from fermon.perception.runner import models_dir
+from fermon.perception.network import models_dir
 from fermon.perception.tracker import FaceSettings
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from fermon.domain import Alert, Box, DriverState, Eyes, Face, Frame, Kind, Level, Observation, Quality
 from fermon.errors import OutputError
-from fermon.preview.address import Address
-from fermon.preview.view import PICTURE_WIDTH_PX, Preview
+from fermon.views.preview.address import Address
+from fermon.views.preview.view import PICTURE_WIDTH_PX, Preview
 
 S = 1_000_000_000
 SOON_S = 20.0

@@ -14,10 +14,10 @@ from fermon.daemon import Daemon
 from fermon.domain import Frame
 from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
-from fermon.rates import RateControl
-from fermon.recorder import Recorder
+from fermon.perception.load import RateControl
+from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
-from fermon.view import JsonLines
+from fermon.views.contract import JsonLines
 
 FRAMES = 225  # 15 s of the demo: its first microsleep is in
 

@@ -16,10 +16,10 @@ import pytest
 
 from fermon.domain import Received
 from fermon.errors import OutputError
-from fermon.outputs.fakes import MemoryOutput
+from tests.output_fakes import MemoryOutput
 from fermon.outputs.hub import Hub, Timing
-from fermon.outputs.sentences import checksum, sentence, status_sentence
-from fermon.outputs.serial import SerialOutput, SerialSettings
+from fermon.outputs.serial.sentences import checksum, sentence, status_sentence
+from fermon.outputs.serial.output import SerialOutput, SerialSettings
 from tests.outputs_kit import CRITICAL, SITUATIONS, WARNING, WELL, until
 
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600)

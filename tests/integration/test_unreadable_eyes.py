@@ -16,7 +16,7 @@ from fermon.perception import geometry
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.contract import Gray
 from fermon.perception.eyes import EyeReader
-from fermon.perception.runner import Network, models_dir
+from fermon.perception.network import Network, models_dir
 
 
 @pytest.fixture(scope="module")

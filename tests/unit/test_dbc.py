@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fermon.domain import DriverState, Level, Status, Visibility, Wakefulness
 from fermon.errors import OutputError
-from fermon.outputs.dbc import Encoder, load, shipped_dbc
-from fermon.outputs.e2e import Check, Checker
+from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
+from fermon.outputs.can.e2e import Check, Checker
 from fermon.outputs.mode import Mode, mode_of, words
 from tests.outputs_kit import BLIND, BOOTING, CRITICAL, FAULT, NOTICE, SITUATIONS, WARNING, WELL, status
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fermon.cameras import EndOfFrames
-from fermon.cameras.demo import RATE_HZ, DemoCamera, Painter
-from fermon.cameras.demo_face import ANGRY, NEUTRAL
-from fermon.cameras.demo_script import END_S, SCRIPT, expected_alerts, moment
-from fermon.cameras.pace import Pacer
+from fermon.cameras.demo.camera import RATE_HZ, DemoCamera, Painter
+from fermon.cameras.demo.faces import ANGRY, NEUTRAL
+from fermon.cameras.demo.script import END_S, SCRIPT, expected_alerts, moment
+from fermon.cameras.playback import Pacer
 from fermon.domain import Frame, Kind
 from fermon.errors import CameraLost
 

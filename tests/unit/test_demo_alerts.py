@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from fermon.cameras import EndOfFrames
-from fermon.cameras.demo import RATE_HZ, DemoCamera
-from fermon.cameras.demo_script import END_S, Expected, expected_alerts, moment
-from fermon.cameras.pace import Pacer
+from fermon.cameras.demo.camera import RATE_HZ, DemoCamera
+from fermon.cameras.demo.script import END_S, Expected, expected_alerts, moment
+from fermon.cameras.playback import Pacer
 from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Kind, Observation, Quality
 from fermon.policy import Policy
 

@@ -16,7 +16,7 @@ from fermon.doctor import camera as camera_checks
 from fermon.doctor.finding import Verdict
 from fermon.doctor.host import _heat, check_host, throttling
 from fermon.domain import Frame
-from fermon.perception.runner import models_dir
+from fermon.perception.network import models_dir
 
 
 def examine(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fermon.outputs.e2e import COUNTERS, Check, Checker, Protector, checksum, crc8
+from fermon.outputs.can.e2e import COUNTERS, Check, Checker, Protector, checksum, crc8
 
 FRAMES = st.binary(min_size=8, max_size=8)
 DATA_IDS = st.integers(0, 0xFFFF)

@@ -7,7 +7,7 @@ import pytest
 
 from fermon.domain import Box, Face
 from fermon.perception.expression import ExpressionReader
-from fermon.perception.runner import LOOK, Network, models_dir
+from fermon.perception.network import LOOK, Network, models_dir
 
 FRAMING = (0.0, 0.0, 1.0)
 FACE = Face(Box(100, 80, 120, 120), 1.0, None)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fermon.domain import NS_PER_S, Alert, Kind, Level
 from fermon.errors import ModelError
-from fermon.perception.runner import models_dir
+from fermon.perception.network import models_dir
 
 LIDS = np.array([-0.07, 0.05, 0.24, 0.0])  # upper and lower apex, half width (units), slope
 

@@ -14,7 +14,7 @@ from fermon.perception import geometry
 from fermon.perception.baseline import Baseline
 from fermon.perception.eyes import EyeReader, standardise
 from fermon.perception.mouth import MouthReader
-from fermon.perception.runner import Network, models_dir
+from fermon.perception.network import Network, models_dir
 
 GRAY = np.random.default_rng(0).integers(0, 256, (480, 640), dtype=np.uint8)
 

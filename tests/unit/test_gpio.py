@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from fermon.domain import Kind, Level, Received
 from fermon.errors import ConfigError, OutputError
-from fermon.outputs.gpio import Debounce, GpioOutput, GpioSettings, silence
-from fermon.outputs.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Pattern, Signal, signal_of
-from fermon.outputs.silence import gpio_settings, main
+from fermon.outputs.gpio.output import Debounce, GpioOutput, GpioSettings, silence
+from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Pattern, Signal, signal_of
+from fermon.outputs.gpio.silence import gpio_settings, main
 from tests.outputs_kit import (
     BLIND,
     BOOTING,

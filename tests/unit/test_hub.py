@@ -10,7 +10,7 @@ import pytest
 
 from fermon.domain import Received, Status, Wakefulness
 from fermon.outputs.contract import Output
-from fermon.outputs.fakes import DisappearingOutput, HangingOutput, MemoryOutput, RaisingOutput, SlowOutput
+from tests.output_fakes import DisappearingOutput, HangingOutput, MemoryOutput, RaisingOutput, SlowOutput
 from fermon.outputs.hub import Hub, Timing
 from fermon.outputs.inbox import MOST_ACKS, Inbox
 from fermon.outputs.worker import Source, _next_beat

@@ -9,7 +9,7 @@ import pytest
 
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost, CameraNotFound
-from fermon.keeper import CameraKeeper
+from fermon.cameras.keeper import CameraKeeper
 
 FRAME = Frame(1, 0, np.zeros((4, 4), np.uint8))
 CABIN = np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from fermon.outputs import OUTPUTS, OutputsSettings, make_outputs
-from fermon.outputs.serial import SerialSettings
-from fermon.settings import read
+from fermon.outputs.serial.output import SerialSettings
+from fermon.schema import read
 
 HARDWARE = ("can", "cantools", "serial", "gpiozero", "lgpio")
 
@@ -53,7 +53,7 @@ def test_mistakes_are_named(table: dict[str, object], complaint: str) -> None:
 
 def test_looking_at_the_settings_imports_no_hardware_library() -> None:
     code = (
-        "import sys, fermon.outputs.hub, fermon.outputs.fakes, fermon.outputs as o;"
+        "import sys, fermon.outputs.hub, tests.output_fakes, fermon.outputs as o;"
         "o.make_outputs(o.OutputsSettings());"
         f"print([name for name in {HARDWARE!r} if name in sys.modules])"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from fermon.domain import NS_PER_S, Alert, Kind, Level
 from fermon.outputs.log import LogOutput, LogSettings
-from fermon.outputs.text import alert_text, mode_text
+from fermon.words import alert_text, mode_text
 from tests.outputs_kit import BLIND, BOOTING, FAULT, WARNING, WELL, alert, status
 
 LINE = re.compile(r" *\d+\.\d s  (NOTICE|WARNING|CRITICAL)  [A-Z]+(  .+)?")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fermon.domain import NS_PER_S
-from fermon.perception.pace import Pace
+from fermon.perception.cadence import Pace
 
 
 def due_times(pace: Pace, times_ns: list[int]) -> list[int]:

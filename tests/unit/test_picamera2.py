@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, open_camera
-from fermon.cameras.fakes import FakePicamera2, Script, picture
+from tests.camera_fakes import FakePicamera2, Script, picture
 from fermon.cameras.picamera2 import open_picamera, picamera2_class
 from fermon.errors import CameraNotFound
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fermon.cameras.fakes import FakePicamera2, FakeRequest
+from tests.camera_fakes import FakePicamera2, FakeRequest
 
 REAL = {
     "Picamera2": {

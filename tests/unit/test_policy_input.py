@@ -32,7 +32,7 @@ from fermon.domain import (
     Tick,
 )
 from fermon.policy import Policy, PolicySettings
-from fermon.session import encode
+from fermon.session.format import encode
 
 S = 1_000_000_000
 NAN = float("nan")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fermon.domain import NS_PER_S
-from fermon.rates import STEPS, RateControl, Step
+from fermon.perception.load import STEPS, RateControl, Step
 
 PERIOD_NS = NS_PER_S // 15
 Change = tuple[float, int]  # seconds since the start, number of the step

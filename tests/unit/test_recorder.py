@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import fermon.recorder
+import fermon.session.recorder
 from fermon.domain import Tick
 from fermon.errors import OutputError
-from fermon.recorder import Recorder
-from fermon.session import SessionReader
+from fermon.session.recorder import Recorder
+from fermon.session.format import SessionReader
 
 HEADER = {"fermon": "0.1.0", "started": "2026-01-01T00:00:00Z", "config": {}, "models": {}}
 
@@ -107,7 +107,7 @@ def test_a_file_that_was_full_from_the_start_has_one_whole_header_in_the_end(tmp
 
 
 def test_lines_are_synced_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fermon.recorder, "SYNC_S", 0.01)
+    monkeypatch.setattr(fermon.session.recorder, "SYNC_S", 0.01)
     synced = threading.Event()
     real = os.fdatasync
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fermon.errors import ModelError
-from fermon.perception.runner import Network, models_dir, runtime_name
+from fermon.perception.network import Network, models_dir, runtime_name
 
 NAMES = ("expression", "eyes", "mouth", "blazeface")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fermon.domain import DriverState, Received, Status, Visibility
-from fermon.outputs.sentences import MOST_CHARACTERS, Reader, checksum, sentence, status_sentence
+from fermon.outputs.serial.sentences import MOST_CHARACTERS, Reader, checksum, sentence, status_sentence
 from tests.outputs_kit import BLIND, BOOTING, CRITICAL, FAULT, NOTICE, SITUATIONS, WARNING, WELL, status
 
 FORM = re.compile(rb"\$FERM,(\d+),(\d),([01]),(\d),(-1|\d+),(\d+),([0-3])\*([0-9A-F]{2})\r\n")

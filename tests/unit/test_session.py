@@ -28,7 +28,7 @@ from fermon.domain import (
     Tick,
 )
 from fermon.errors import SessionError
-from fermon.session import SessionReader, encode, encode_header
+from fermon.session.format import SessionReader, encode, encode_header
 
 HEADER = '{"type":"session","version":1}'
 FULL = Observation(

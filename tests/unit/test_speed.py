@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fermon.errors import OutputError
-from fermon.outputs.can import AckEdge, CanSettings, bus_options, speed_reader
-from fermon.outputs.speed import DbcSpeed, J1939Speed, ObdSpeed
+from fermon.outputs.can.output import AckEdge, CanSettings, bus_options, speed_reader
+from fermon.outputs.can.speed import DbcSpeed, J1939Speed, ObdSpeed
 
 CCVS = 0x18FEF100  # PGN 65265 at priority 6 from source address 0
 

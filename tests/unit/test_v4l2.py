@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, nodes
-from fermon.cameras.fakes import FakeCapture, Script, picture, raw
+from tests.camera_fakes import FakeCapture, Script, picture, raw
 from fermon.cameras.live import LiveCamera, plausible_ns
 from fermon.cameras.v4l2 import Mode, V4l2Grabber, negotiate, open_v4l2, reduction, to_gray
 from fermon.errors import CameraLost, CameraNotFound

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fermon.cameras import EndOfFrames
-from fermon.cameras.pace import Pacer
+from fermon.cameras.playback import Pacer
 from fermon.cameras.video import VideoCamera
 from fermon.domain import Frame
 from fermon.errors import CameraNotFound
@@ -170,7 +170,7 @@ def test_nothing_but_our_own_words_reach_stderr(tmp_path: Path) -> None:
     path.write_bytes(write(tmp_path / "whole.mp4", pictures(40)).read_bytes()[:500] + bytes(400))
     program = (
         "import sys; from pathlib import Path\n"
-        "from fermon.cameras.video import VideoCamera; from fermon.cameras.pace import Pacer\n"
+        "from fermon.cameras.video import VideoCamera; from fermon.cameras.playback import Pacer\n"
         "from fermon.errors import CameraNotFound\n"
         "try: VideoCamera(Path(sys.argv[1]), Pacer('max'))\n"
         "except CameraNotFound as error: print(error)\n"

@@ -25,8 +25,8 @@ from fermon.domain import (
     Tick,
     Visibility,
 )
-from fermon.terminal import Terminal, bar, fitting, panel
-from fermon.view import JsonLines, Several, Silent, alert_fields, reason
+from fermon.views.terminal import Terminal, bar, fitting, panel
+from fermon.views.contract import JsonLines, Several, Silent, alert_fields, reason
 
 S = 1_000_000_000
 FACTS = {"fermon": "0", "camera": "demo", "detector": "blazeface", "runtime": "some runtime"}

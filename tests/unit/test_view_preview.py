@@ -8,9 +8,9 @@ import socket
 import pytest
 
 from fermon.domain import DriverState, EyeState, Tick
-from fermon.preview.address import Address, ours, parse
-from fermon.preview.server import page
-from fermon.preview.timeline import ROWS, Timeline
+from fermon.views.preview.address import Address, ours, parse
+from fermon.views.preview.server import page
+from fermon.views.preview.timeline import ROWS, Timeline
 
 S = 1_000_000_000
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fermon.outputs.dbc import load, shipped_dbc
-from fermon.outputs.e2e import Check, Checker
+from fermon.outputs.can.dbc import load, shipped_dbc
+from fermon.outputs.can.e2e import Check, Checker
 from tests.system.guest.machine import Guest
 
 PATIENCE_S = 240.0  # for what takes a few seconds on an idle machine

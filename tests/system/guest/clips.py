@@ -23,7 +23,7 @@ SIMULATED = {"awake": (1.0, 10.0), "drowsy": (11.0, 15.5), "angry": (24.0, 36.0)
 def from_clip(path: Path, start_s: float, end_s: float) -> Iterator[Gray]:
     """Yield the clip's pictures between two times at RATE_HZ, fitted into 640x480 px."""
     from fermon.cameras import EndOfFrames
-    from fermon.cameras.pace import Pacer
+    from fermon.cameras.playback import Pacer
     from fermon.cameras.video import VideoCamera
 
     camera = VideoCamera(path, Pacer("max"))
@@ -44,8 +44,8 @@ def from_clip(path: Path, start_s: float, end_s: float) -> Iterator[Gray]:
 
 def from_demo(start_s: float, end_s: float) -> Iterator[Gray]:
     """Yield the simulated driver's pictures between two times."""
-    from fermon.cameras.demo import DemoCamera
-    from fermon.cameras.pace import Pacer
+    from fermon.cameras.demo.camera import DemoCamera
+    from fermon.cameras.playback import Pacer
 
     camera = DemoCamera(Pacer("max"))
     while (frame := camera.read(1.0)) is not None and frame.t_ns < end_s * 1e9:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fermon.cameras.cabin import BODY_LEFT, BODY_TOP, draw_body, draw_cabin
+from fermon.cameras.demo.cabin import BODY_LEFT, BODY_TOP, draw_body, draw_cabin
 from fermon.cameras.contract import EndOfFrames
-from fermon.cameras.demo_face import ANGRY, NEUTRAL
-from fermon.cameras.demo_script import END_S, Moment, moment
-from fermon.cameras.drawing import FaceShape, Image
-from fermon.cameras.head import LEFT, TOP, draw_head
+from fermon.cameras.demo.faces import ANGRY, NEUTRAL
+from fermon.cameras.demo.script import END_S, Moment, moment
+from fermon.cameras.demo.canvas import FaceShape, Image
+from fermon.cameras.demo.head import LEFT, TOP, draw_head
 from fermon.cameras.opencv import quiet_cv2
-from fermon.cameras.pace import Pacer
+from fermon.cameras.playback import Pacer
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost
 

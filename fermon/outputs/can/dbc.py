@@ -8,7 +8,7 @@ from typing import Any
 
 from fermon.domain import Kind, Status
 from fermon.errors import OutputError
-from fermon.outputs.e2e import Protector
+from fermon.outputs.can.e2e import Protector
 from fermon.outputs.mode import Mode, mode_of, words
 
 NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fermon.domain import NS_PER_S
-from fermon.perception.pace import EVERY_FRAME_HZ, Pace
+from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
 
 
 @dataclass(frozen=True, slots=True)

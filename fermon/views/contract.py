@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TextIO
 
 from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input, Observation
-from fermon.outputs.text import alert_text
-from fermon.session import encode
+from fermon.words import alert_text
+from fermon.session.format import encode
 
 
 class View(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fermon.cameras.drawing import FaceShape
+from fermon.cameras.demo.canvas import FaceShape
 
 NEUTRAL = FaceShape(
     brow_inner_x=0.22,

@@ -1,4 +1,4 @@
-"""Switch lamp and buzzer off after fermon has died: `python -m fermon.outputs.silence --config FILE`.
+"""Switch lamp and buzzer off after fermon has died: `python -m fermon.outputs.gpio.silence --config FILE`.
 
 For systemd's ExecStopPost. Reads nothing but [outputs.gpio] of FILE: no other mistake in it may keep the buzzer on.
 """
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fermon.errors import ConfigError, OutputError
-from fermon.outputs.gpio import GpioSettings, silence
-from fermon.settings import read
+from fermon.outputs.gpio.output import GpioSettings, silence
+from fermon.schema import read
 
 EXIT_OK, EXIT_UNAVAILABLE, EXIT_CONFIG = 0, 69, 78
 
@@ -34,7 +34,7 @@ def gpio_settings(path: Path) -> GpioSettings:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when the lines are off or not ours, 69 when they could not be taken, 78 for an unusable file."""
-    parser = argparse.ArgumentParser(prog="fermon.outputs.silence", description="Switch lamp and buzzer off.")
+    parser = argparse.ArgumentParser(prog="fermon.outputs.gpio.silence", description="Switch lamp and buzzer off.")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="fermon's configuration (TOML)")
     options = parser.parse_args(arguments)
     try:

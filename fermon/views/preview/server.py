@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from fermon.errors import OutputError
-from fermon.preview.address import Address, ours
+from fermon.views.preview.address import Address, ours
 
 if TYPE_CHECKING:
-    from fermon.preview.view import Preview
+    from fermon.views.preview.view import Preview
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ COOKIE = "fermon_preview"
 @cache
 def page() -> tuple[bytes, str]:
     """Return the page and its Content-Security-Policy: only its own script and style, nothing from outside."""
-    text = files("fermon.preview").joinpath("page.html").read_text(encoding="utf-8")
+    text = files("fermon.views.preview").joinpath("page.html").read_text(encoding="utf-8")
 
     def digest(tag: str) -> str:
         content = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fermon.domain import Alert, Input
 from fermon.errors import OutputError
-from fermon.session import encode, encode_header
+from fermon.session.format import encode, encode_header
 
 SYNC_S = 2.0  # a power cut loses about so much; more often only wears the card
 

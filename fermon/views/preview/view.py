@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.domain import Alert, DriverState, Frame, Input, Observation
-from fermon.preview.address import Address
-from fermon.preview.server import PreviewServer
-from fermon.preview.timeline import Row, Timeline
-from fermon.view import alert_fields, observation_fields, state_fields
+from fermon.views.preview.address import Address
+from fermon.views.preview.server import PreviewServer
+from fermon.views.preview.timeline import Row, Timeline
+from fermon.views.contract import alert_fields, observation_fields, state_fields
 
 PICTURES_HZ = 5.0
 PICTURE_WIDTH_PX = 320

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fermon.cameras.drawing import Canvas, Image, mirrored, smooth
+from fermon.cameras.demo.canvas import Canvas, Image, mirrored, smooth
 from fermon.cameras.opencv import quiet_cv2
 
 Corners = tuple[tuple[float, float], ...]

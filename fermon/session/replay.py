@@ -10,8 +10,8 @@ from typing import Any, TextIO
 
 from fermon.domain import Alert
 from fermon.policy import Policy, PolicySettings
-from fermon.session import SessionReader, encode
-from fermon.settings import read
+from fermon.session.format import SessionReader, encode
+from fermon.schema import read
 
 
 def recorded_policy_table(header: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 
 from fermon.domain import Kind, Received, Status
 from fermon.errors import OutputError
-from fermon.outputs.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
-from fermon.settings import Range
+from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
+from fermon.schema import Range
 
 PI_4B = 0xC03111  # whose line numbers are taken for a board that names no Pi revision
 NO_LINE = 0  # BCM 0 belongs to the Pi's HAT identification memory, so it can mean "not connected"

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from fermon.domain import Received, Status
 from fermon.errors import OutputError
-from fermon.outputs.sentences import Reader, status_sentence
-from fermon.settings import Range
+from fermon.outputs.serial.sentences import Reader, status_sentence
+from fermon.schema import Range
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from fermon.domain import Received, Status
 from fermon.errors import OutputError
-from fermon.outputs.dbc import Encoder, load, shipped_dbc
-from fermon.outputs.speed import CanFilter, DbcSpeed, J1939Speed, ObdSpeed, SpeedReader
-from fermon.settings import Choice, Range
+from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
+from fermon.outputs.can.speed import CanFilter, DbcSpeed, J1939Speed, ObdSpeed, SpeedReader
+from fermon.schema import Choice, Range
 
 SEND_S = 0.005  # longest wait for room in the send queue; 0 makes python-can's slcan spin when its port is full
 POLL_BUDGET_S = 0.005  # longest time spent on incoming frames at once

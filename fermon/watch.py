@@ -17,14 +17,14 @@ from fermon.errors import CameraNotFound
 from fermon.outputs import make_outputs
 from fermon.outputs.hub import Hub
 from fermon.perception.pipeline import Perception
-from fermon.rates import RateControl
-from fermon.recorder import Recorder
+from fermon.perception.load import RateControl
+from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
-from fermon.terminal import Terminal
-from fermon.view import JsonLines, Several, Silent, View
+from fermon.views.terminal import Terminal
+from fermon.views.contract import JsonLines, Several, Silent, View
 
 if TYPE_CHECKING:
-    from fermon.preview.address import Address
+    from fermon.views.preview.address import Address
 
 
 def choose_view(as_json: bool, under_systemd: bool, preview: Address | None = None) -> View:
@@ -39,7 +39,7 @@ def choose_view(as_json: bool, under_systemd: bool, preview: Address | None = No
         view = Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
     if preview is None:
         return view
-    from fermon.preview.view import Preview
+    from fermon.views.preview.view import Preview
 
     page = Preview(preview)
     view.report(f"preview: {page.url}" + ("" if preview.local else " (anybody with this address sees the driver)"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fermon.errors import OutputError
-from fermon.outputs.dbc import load
+from fermon.outputs.can.dbc import load
 
 MOST_KMH = 500.0  # what is faster is no road vehicle's speed
 KMH_PER = {"km/h": 1.0, "kmh": 1.0, "kph": 1.0, "kmph": 1.0, "m/s": 3.6, "mph": 1.609344, "mi/h": 1.609344}

@@ -25,8 +25,8 @@ from fermon.domain import (
     Observation,
     Visibility,
 )
-from fermon.outputs.text import alert_text
-from fermon.view import reason, summary_text
+from fermon.words import alert_text
+from fermon.views.contract import reason, summary_text
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, RED_BACK = "1", "2", "31", "32", "33", "36", "97;41"
 LEVEL_COLOURS = {Level.NOTICE: CYAN, Level.WARNING: YELLOW, Level.CRITICAL: RED_BACK}
