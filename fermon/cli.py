@@ -1,40 +1,38 @@
-"""The command line.
-
-Exit codes: 0 well, and after the end of a clip or the demo; 1 a bug; 2 wrong usage; 65 a session that cannot be read;
-69 the camera or the recording could not be opened; 78 the configuration or a model cannot be used.
-"""
+"""The command line."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fermon import __version__
-from fermon.errors import ConfigError, DeviceError, FermonError, ModelError, SessionError
+from fermon.errors import FermonError
 
 if TYPE_CHECKING:
     from fermon.views.preview.address import Address
 
-EXIT_DATA, EXIT_DEVICE, EXIT_CONFIG = 65, 69, 78
+# Command -> the module whose `main(words) -> exit code` runs it; imported when it is asked for.
+COMMANDS = {"replay": "fermon.session.replay", "report": "fermon.report", "doctor": "fermon.doctor"}
+EXIT_CODES = """Exit codes: 0 well, and after the end of a clip or the demo; 1 a bug; 2 wrong usage; 65 a session that \
+cannot be read; 69 the camera or the recording could not be opened; 78 the configuration or a model cannot be used."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    command = _COMMANDS.get(words[0]) if words else None
     try:
-        return command(words[1:]) if command else _watch(words)
-    except (ConfigError, ModelError) as error:
-        return _fail(error, EXIT_CONFIG)
-    except SessionError as error:
-        return _fail(error, EXIT_DATA)
-    except DeviceError as error:
-        return _fail(error, EXIT_DEVICE)
+        if words and words[0] in COMMANDS:
+            return int(import_module(COMMANDS[words[0]]).main(words[1:]))
+        return _watch(words)
+    except FermonError as error:
+        for line in str(error).splitlines():
+            print(f"fermon: {line}", file=sys.stderr)
+        return error.exit_code
     except BrokenPipeError:
         # The reader of our standard output has gone (`| head`): nothing to say, nobody to say it to.
         with contextlib.suppress(OSError):
@@ -42,17 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
-def _fail(error: FermonError, code: int) -> int:
-    for line in str(error).splitlines():
-        print(f"fermon: {line}", file=sys.stderr)
-    return code
-
-
 def _watch_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fermon",
-        description="Watch the driver through a camera and warn. Other commands: fermon replay, report, doctor",
-        epilog="Exit codes: " + (__doc__ or "").split("Exit codes: ")[1].replace("\n", " "),
+        description=f"Watch the driver through a camera and warn. Other commands: fermon {', '.join(COMMANDS)}",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--camera", metavar="SOURCE", help="/dev/video0, 0, picamera, a video file, or demo")
     parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file; every key: fermon --default-config")
@@ -96,62 +88,6 @@ def _watch(words: list[str]) -> int:
     from fermon.watch import watch
 
     return watch(config, options)
-
-
-def _replay(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="fermon replay", description="Run the policy over a recorded session and print the alerts it raises."
-    )
-    parser.add_argument("session", type=Path)
-    parser.add_argument("--json", action="store_true", help="alert lines as in a session, nothing else")
-    parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
-    options = parser.parse_args(words)
-    from fermon.config import load, read_tables
-    from fermon.session.replay import replay
-
-    load(options.config)  # all problems at once
-    table = read_tables(options.config).get("policy", {}) if options.config else None
-    if options.json:
-        replay(options.session, table)
-        return 0
-    from fermon.words import alert_text
-    from fermon.session.format import SessionReader
-
-    with SessionReader(options.session) as reader:
-        start_ns = next((item.t_ns for item in reader), 0)
-    count = replay(options.session, table, show=lambda alert: alert_text(alert, start_ns))
-    print(f"{count} alert lines")
-    return 0
-
-
-def _report(words: list[str]) -> int:
-    from fermon.report import main as report
-
-    return report(words)
-
-
-def _doctor(words: list[str]) -> int:
-    from fermon.doctor import main as doctor
-
-    return doctor(words)
-
-
-_COMMANDS = {"replay": _replay, "report": _report, "doctor": _doctor}
-
-
-def logging_to_stderr(under_systemd: bool) -> None:
-    """Lines on standard error; under systemd the journal adds the time, and <N> gives the priority (sd-daemon(3))."""
-    handler = logging.StreamHandler()
-    if under_systemd:
-        handler.setFormatter(logging.Formatter("<%(priority)d>%(message)s"))
-        priorities = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
-
-        def add_priority(record: logging.LogRecord) -> bool:
-            record.priority = priorities.get(record.levelno, 5)
-            return True
-
-        handler.addFilter(add_priority)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fermon.cameras import CameraSettings
-from fermon.errors import ConfigError
+from fermon.errors import ConfigError, Problem
 from fermon.outputs import OutputsSettings
 from fermon.perception.pipeline import PerceptionSettings
 from fermon.policy import PolicySettings
@@ -45,11 +45,13 @@ def read_tables(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; give --config the path of a TOML file") from None
+        raise ConfigError(f"{path}: no such file", remedy="give --config the path of a TOML file") from None
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; make it readable for this user") from None
+        raise ConfigError(f"{path}: {error.strerror}", remedy="make it readable for this user") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+        raise ConfigError(
+            f"{path}: not UTF-8 text ({error.reason} at byte {error.start})", remedy="save it as UTF-8"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
@@ -60,10 +62,24 @@ def load(path: Path | None) -> Config:
     Raises ConfigError that lists every problem of the file, one a line, with file, key, what was found, what was
     expected, and the nearest valid name.
     """
+    return Config() if path is None else _checked(path, read_tables(path))
+
+
+def policy_table(path: Path | None) -> Mapping[str, Any]:
+    """Return what the file's `[policy]` sets, for laying it over recorded settings; empty for None.
+
+    The whole file is checked; raises ConfigError as `load` does.
+    """
     if path is None:
-        return Config()
-    problems: list[str] = []
-    config = read(Config, read_tables(path), "", problems)
+        return {}
+    tables = read_tables(path)
+    _checked(path, tables)
+    return dict(tables.get("policy", {}))
+
+
+def _checked(path: Path, tables: Mapping[str, Any]) -> Config:
+    problems: list[Problem] = []
+    config = read(Config, tables, "", problems)
     if problems:
-        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise ConfigError.of([problem.inside(str(path)) for problem in problems])
     return config

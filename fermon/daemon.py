@@ -2,72 +2,120 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
 
 from fermon import __version__
 from fermon.cameras.contract import Camera, EndOfFrames
-from fermon.config import Config
-from fermon.domain import NS_PER_S, Ack, CameraChange, Frame, Input, Speed, Status, Tick, Visibility
-from fermon.errors import OutputError
 from fermon.cameras.keeper import CameraKeeper
+from fermon.config import Config
+from fermon.domain import (
+    NS_PER_S,
+    Ack,
+    Acknowledged,
+    Alert,
+    CameraChange,
+    DriverState,
+    Frame,
+    Input,
+    Observation,
+    RunFacts,
+    RunSummary,
+    Speed,
+    Status,
+    Tick,
+    Visibility,
+)
+from fermon.errors import OutputError
 from fermon.outputs.hub import Hub
+from fermon.perception.load import RateControl
 from fermon.perception.pipeline import Perception
 from fermon.policy import Policy
-from fermon.perception.load import RateControl
 from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
 from fermon.views.contract import View
 
+log = logging.getLogger(__name__)
+
 # How long a turn waits for a frame. A tick carries a time this much before now, so that a frame under way, captured
 # before the wait was over, is not older than the tick.
 _TURN_S = 0.25
+_TURN_NS = int(_TURN_S * NS_PER_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is put together from.
+
+    `open_camera` opens the camera (CameraNotFound when that fails); it is called again whenever the camera is lost.
+    `camera` None: it is not there yet and is waited for. `recorder` None: nothing is recorded. `rates` None: every
+    frame is read in full, however long it takes (offline runs, which give the same session every time). `clock`
+    (monotonic ns) and `wait` (seconds; None = until the time is over or `stop`) are the real ones unless a simulated
+    drive brings its own.
+    """
+
+    open_camera: Callable[[], Camera]
+    camera: Camera | None
+    perception: Perception
+    hub: Hub
+    view: View
+    systemd: Systemd
+    recorder: Recorder | None = None
+    rates: RateControl | None = None
+    clock: Callable[[], int] = time.monotonic_ns
+    wait: Callable[[float], object] | None = None
+
+
+class _Counts:
+    """What a run came to, counted as it goes."""
+
+    def __init__(self) -> None:
+        self.frames = self.faces = self.eyes = 0
+        self.alerts: Counter[str] = Counter()
+
+    def observation(self, item: Observation) -> None:
+        self.frames += 1
+        self.faces += item.face is not None
+        self.eyes += item.eyes is not None and (item.eyes.left is not None or item.eyes.right is not None)
+
+    def summary(self, seconds: float) -> RunSummary:
+        frames = max(1, self.frames)
+        return RunSummary(
+            frames=self.frames,
+            seconds=round(seconds, 3),
+            fps=round(self.frames / max(seconds, 1e-9), 1),
+            face=round(self.faces / frames, 4),
+            eyes=round(self.eyes / frames, 4),
+            alerts=dict(self.alerts),
+        )
 
 
 class Daemon:
-    """Wires the parts together and runs until the frames end or a signal comes.
+    """Runs the parts until the frames end or a signal comes."""
 
-    `open_camera` opens the camera (CameraNotFound when that fails); it is called again whenever the camera is lost.
-    `camera` None: it is not there yet and is waited for. `rates` None: every frame is read in full, however long it
-    takes (offline runs, which give the same session every time). `clock` (monotonic ns) and `wait` (seconds) are the
-    real ones unless a simulated drive brings its own.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        open_camera: Callable[[], Camera],
-        camera: Camera | None,
-        perception: Perception,
-        hub: Hub,
-        view: View,
-        recorder: Recorder | None,
-        systemd: Systemd,
-        rates: RateControl | None = None,
-        clock: Callable[[], int] = time.monotonic_ns,
-        wait: Callable[[float], object] | None = None,
-    ) -> None:
-        self._config, self._perception, self._hub, self._view = config, perception, hub, view
-        self._recorder, self._systemd, self._rates = recorder, systemd, rates
-        self._clock = clock
+    def __init__(self, config: Config, parts: Parts) -> None:
+        camera = parts.camera
+        self._config, self._parts, self._clock = config, parts, parts.clock
         self._live = camera is None or camera.live
         self._name = camera.name if camera is not None else "waiting for the camera"
         self._stop = threading.Event()
-        self._keeper = CameraKeeper(open_camera, camera, view.report, wait or self._stop.wait)
+        self._keeper = CameraKeeper(parts.open_camera, camera, parts.wait or self._stop.wait)
         self._policy = Policy(config.policy)
         self._started_ns = self._clock()
         self._ready = False  # systemd was told: there is a first observation, or there is no camera to wait for
+        self._fault: str | None = None
         self._state = self._policy.state
         self._first_ns: int | None = None
         self._last_ns: int | None = None
-        self._frames = self._faces = self._eyes = 0
-        self._alerts: Counter[str] = Counter()
+        self._counts = _Counts()
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """End the loop at the next turn; a signal handler."""
@@ -88,45 +136,42 @@ class Daemon:
             self._end()
 
     def _start(self) -> None:
-        facts: dict[str, Any] = {
-            "fermon": __version__,
-            "camera": self._name,
-            "detector": self._perception.detector,
-            "runtime": self._perception.runtime,
-        }
-        if self._recorder is not None:
-            self._record(
-                {
-                    "fermon": __version__,
-                    "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "config": self._config.as_dict(),
-                    "models": self._perception.models,
-                }
-            )
-        self._view.start(facts)
-        self._systemd.status(f"starting: {self._name}")
+        parts, perception = self._parts, self._parts.perception
+        if parts.recorder is not None:
+            with self._recording():
+                parts.recorder.header(
+                    {
+                        "fermon": __version__,
+                        "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                        "config": self._config.as_dict(),
+                        "models": perception.models,
+                    }
+                )
+        parts.view.start(RunFacts(__version__, self._name, perception.detector, perception.runtime))
+        parts.systemd.status(f"starting: {self._name}")
         if not self._keeper.ok:
-            self._feed(CameraChange(self._clock() - int(_TURN_S * NS_PER_S), "lost"))
+            self._feed(CameraChange(self._clock() - _TURN_NS, "lost"))
 
     def _turn(self) -> None:
+        rates = self._parts.rates
         was_ok = self._keeper.ok
         frame = self._keeper.read(self._clock(), _TURN_S)
         now_ns = self._clock()
         if was_ok != self._keeper.ok:
             self._feed(CameraChange(self._next_time(now_ns), "ok" if self._keeper.ok else "lost"))
-        if frame is not None and self._rates is not None and not self._rates.takes(frame.t_ns, frame.seq):
+        if frame is not None and rates is not None and not rates.takes(frame.t_ns, frame.seq):
             return
         if frame is not None:
             self._observe(frame)
         elif self._live:
             self._feed(Tick(self._next_time(now_ns)))
-        for received in self._hub.received():
+        for received in self._parts.hub.received():
             t_ns = self._next_time(now_ns)
-            self._feed(Ack(t_ns) if received.kmh is None else Speed(t_ns, received.kmh))
+            self._feed(Ack(t_ns) if isinstance(received, Acknowledged) else Speed(t_ns, received.kmh))
         self._publish(frame)
-        self._systemd.progress(now_ns)
-        if self._rates is not None:
-            self._control(self._rates, now_ns)
+        self._parts.systemd.progress(now_ns)
+        if rates is not None:
+            self._control(rates, now_ns)
 
     def _control(self, rates: RateControl, began_ns: int) -> None:
         """Read less, or more again, when this turn says so; tell it once."""
@@ -134,22 +179,20 @@ class Daemon:
         if rates.turn(ended_ns, ended_ns - began_ns):
             step = rates.step
             usual_hz = self._config.perception.expression_rate_hz
-            self._perception.slow_down(min(usual_hz, step.expression_hz), step.mouth_hz)
-            self._view.report(f"frames take {rates.load:.0%} of the time, {rates.lost:.0%} were lost: {step.text}")
+            self._parts.perception.slow_down(min(usual_hz, step.expression_hz), step.mouth_hz)
+            level = logging.WARNING if rates.lowered else logging.INFO
+            log.log(level, "frames take %.0f%% of the time, %.0f%% were lost: %s", *rates.percentages, step.text)
 
     def _next_time(self, now_ns: int) -> int:
         """The time of an input that no camera stamped: after the last input, not ahead of a frame under way."""
         if not self._live:
             return 0 if self._last_ns is None else self._last_ns + 1
-        lagging = now_ns - int(_TURN_S * NS_PER_S)
+        lagging = now_ns - _TURN_NS
         return lagging if self._last_ns is None else max(self._last_ns + 1, lagging)
 
     def _observe(self, frame: Frame) -> None:
-        observation = self._perception.observe(frame)
-        self._frames += 1
-        self._faces += observation.face is not None
-        eyes = observation.eyes
-        self._eyes += eyes is not None and (eyes.left is not None or eyes.right is not None)
+        observation = self._parts.perception.observe(frame)
+        self._counts.observation(observation)
         self._feed(observation, frame)
 
     def _feed(self, item: Input, frame: Frame | None = None) -> None:
@@ -157,58 +200,60 @@ class Daemon:
             self._first_ns = item.t_ns
         self._last_ns = item.t_ns if self._last_ns is None else max(self._last_ns, item.t_ns)
         self._record(item)
-        alerts = self._policy.feed(item)
-        for alert in alerts:
-            self._alerts[alert.kind.value] += alert.active
+        for alert in self._policy.feed(item):
+            self._counts.alerts[alert.kind.value] += alert.active
             self._record(alert)
-            self._view.alert(alert)
+            self._parts.view.alert(alert)
         self._state = self._policy.state
-        self._view.input(item, frame, self._state)
+        self._parts.view.input(item, frame, self._state)
 
-    def _record(self, item: Any) -> None:
-        if self._recorder is None:
-            return
+    def _record(self, item: Input | Alert) -> None:
+        if self._parts.recorder is not None:
+            with self._recording():
+                self._parts.recorder.write(item)
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
         try:
-            if isinstance(item, Mapping):
-                self._recorder.header(item)
-            else:
-                self._recorder.write(item)
+            yield
         except OutputError as error:
             # Watching goes on without the recording: a full disk must not end the monitor.
-            self._view.report(str(error))
+            log.error("%s", error)
 
     def _publish(self, frame: Frame | None) -> None:
-        state = self._state
+        hub, systemd = self._parts.hub, self._parts.systemd
         now_ns = self._clock()
         latency_ms = (now_ns - frame.t_ns) / 1e6 if frame is not None and self._live else None
         uptime_ms = (now_ns - self._started_ns) // 1_000_000
-        self._hub.publish(Status(state, uptime_ms, latency_ms, start_ns=self._first_ns or 0))
-        if not self._ready and (self._frames or not self._keeper.ok):
+        broken = hub.broken()
+        fault = f"an output failed: {', '.join(broken)}" if broken else None
+        hub.publish(Status(self._state, uptime_ms, latency_ms, fault, start_ns=self._first_ns or 0))
+        if fault != self._fault:
+            self._fault = fault
+            self._parts.view.fault(fault)
+        if not self._ready and (self._counts.frames or not self._keeper.ok):
             self._ready = True
-            self._systemd.ready()
-        visibility = "" if state.visibility is Visibility.OK else f", {state.visibility.name.lower().replace('_', ' ')}"
-        active = ", ".join(f"{a.level.name} {a.kind.value}" for a in state.alerts)
-        slow = f"; {self._rates.step.text}" if self._rates is not None and self._rates.lowered else ""
-        self._systemd.status(
-            f"{state.wakefulness.name.lower().replace('_', ' ')}{visibility}; {active or 'no alert'}{slow}"
-        )
+            systemd.ready()
+        systemd.status(self._in_words(self._state))
+
+    def _in_words(self, state: DriverState) -> str:
+        """Return the line of `systemctl status`."""
+        rates = self._parts.rates
+        parts = [
+            state.wakefulness.words + ("" if state.visibility is Visibility.OK else f", {state.visibility.words}"),
+            ", ".join(f"{alert.level.name} {alert.kind.value}" for alert in state.alerts) or "no alert",
+        ]
+        if self._fault:
+            parts.append(self._fault)
+        if rates is not None and rates.lowered:
+            parts.append(rates.step.text)
+        return "; ".join(parts)
 
     def _end(self) -> None:
-        self._systemd.stopping()
-        for name in self._hub.close():
-            self._view.report(f"output {name} hung while closing")
+        parts = self._parts
+        parts.systemd.stopping()
+        parts.hub.close()
         self._keeper.close()
-        if self._recorder is not None:
-            self._recorder.close()
-        seconds = (self._clock() - self._started_ns) / NS_PER_S
-        frames = max(1, self._frames)
-        self._view.end(
-            {
-                "frames": self._frames,
-                "seconds": round(seconds, 3),
-                "fps": round(self._frames / max(seconds, 1e-9), 1),
-                "face": round(self._faces / frames, 4),
-                "eyes": round(self._eyes / frames, 4),
-                "alerts": dict(self._alerts),
-            }
-        )
+        if parts.recorder is not None:
+            parts.recorder.close()
+        parts.view.end(self._counts.summary((self._clock() - self._started_ns) / NS_PER_S))

@@ -125,6 +125,19 @@ class CameraChange:
 Input = Observation | Tick | Speed | Ack | CameraChange
 
 
+class Spoken(IntEnum):
+    """A number with a name that people and the DBC's value tables write in words."""
+
+    @property
+    def words(self) -> str:
+        """The member's name in words.
+
+        >>> Mode.CANNOT_SEE.words
+        'cannot see'
+        """
+        return self.name.lower().replace("_", " ")
+
+
 class Kind(StrEnum):
     """Kinds of alert."""
 
@@ -136,7 +149,7 @@ class Kind(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
-class Level(IntEnum):
+class Level(Spoken):
     """Urgency of an alert."""
 
     NOTICE = 1
@@ -152,7 +165,7 @@ class EyeState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Visibility(IntEnum):
+class Visibility(Spoken):
     """Whether the driver can be seen, and the first cause why not. Numbers as on CAN and serial."""
 
     OK = 0
@@ -164,7 +177,7 @@ class Visibility(IntEnum):
     SLOW = 6
 
 
-class Wakefulness(IntEnum):
+class Wakefulness(Spoken):
     """The state ladder that outputs show. Numbers as on CAN and serial."""
 
     NOT_DETERMINED = 0
@@ -174,6 +187,15 @@ class Wakefulness(IntEnum):
     ASLEEP = 4
     UNRESPONSIVE = 5
     FAULTY = 6
+
+
+class Mode(Spoken):
+    """Whether the monitor's word can be relied on. Numbers as on CAN. Dead is not here: it is silence."""
+
+    BOOTING = 0  # nothing is known yet, neither good nor bad
+    MONITORING = 1  # the driver is seen and judged
+    CANNOT_SEE = 2  # works, but is blind: the cause is in `visibility`
+    FAULT = 3  # the monitor itself is broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +266,56 @@ class Status:
 
     @property
     def wakefulness(self) -> Wakefulness:
-        return Wakefulness.FAULTY if self.fault else self.state.wakefulness
+        """The state ladder's step; FAULTY only while no alert of the ladder is on, which a fault must not silence."""
+        step = self.state.wakefulness
+        return step if not self.fault or step > Wakefulness.ALERT else Wakefulness.FAULTY
+
+    @property
+    def mode(self) -> Mode:
+        """What the state stands for.
+
+        While an alert of the driver's stands and the driver is hidden, it is CANNOT_SEE and the alert stays on.
+        """
+        if self.fault:
+            return Mode.FAULT
+        kinds = {alert.kind for alert in self.state.alerts}
+        if Kind.UNAVAILABLE in kinds:
+            return Mode.CANNOT_SEE
+        return Mode.MONITORING if self.state.determined or kinds else Mode.BOOTING
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """Something that came in through an output's wire: an acknowledgement (`kmh` None) or the vehicle's speed."""
+class RunFacts:
+    """What a run is made of: fermon's version, the camera's name, the detector's, the TFLite runtime's."""
 
-    kmh: float | None = None
+    fermon: str
+    camera: str
+    detector: str
+    runtime: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run came to. `face` and `eyes` are shares 0..1 of the frames; `alerts` counts raised lines by kind."""
+
+    frames: int
+    seconds: float
+    fps: float
+    face: float
+    eyes: float
+    alerts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The driver acknowledged over an output's wire: button, CAN, serial."""
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSpeed:
+    """The vehicle's speed in km/h, as an output's wire gave it."""
+
+    kmh: float
+
+
+Received = Acknowledged | VehicleSpeed

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from fermon.errors import Problem
+
 T = TypeVar("T")
 
 
@@ -28,10 +30,11 @@ class Range:
     high: float
     unit: str
 
-    def problem(self, value: float) -> str | None:
+    def problem(self, name: str, value: float) -> Problem | None:
+        """Return what is wrong with `value` for the key `name`, or None."""
         if math.isfinite(value) and self.low <= value <= self.high:
             return None
-        return f"found {value!r}, expected {self.low:g} to {self.high:g} {self.unit}".rstrip()
+        return Problem(name, repr(value), f"{self.low:g} to {self.high:g} {self.unit}".rstrip())
 
 
 class Choice:
@@ -40,38 +43,39 @@ class Choice:
     def __init__(self, *words: str) -> None:
         self.words = words
 
-    def problem(self, value: str) -> str | None:
+    def problem(self, name: str, value: str) -> Problem | None:
+        """Return what is wrong with `value` for the key `name`, or None."""
         if value in self.words:
             return None
-        return f"found {value!r}, expected one of {', '.join(map(repr, self.words))}{near(value, self.words)}"
+        return Problem(name, repr(value), f"one of {', '.join(map(repr, self.words))}", near(value, self.words))
 
 
 def near(word: str, known: tuple[str, ...] | list[str]) -> str:
-    """Return "; did you mean 'x'?" for the nearest known word, or "" when none is near."""
+    """Return "did you mean 'x'?" for the nearest known word, or "" when none is near."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
-def _scalar(value: Any, kind: Any) -> tuple[Any, str | None]:
-    """Return (the value as `kind`, None) or (None, what is wrong)."""
-    name = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}.get(kind)
+def _scalar(name: str, value: Any, kind: Any) -> tuple[Any, Problem | None]:
+    """Return (the value as `kind`, None) or (None, what is wrong with it for the key `name`)."""
+    expected = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}.get(kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value), None
     if type(value) is kind:
         return value, None
     if get_origin(kind) is tuple and isinstance(value, list):
         item = get_args(kind)[0]
-        parts = [_scalar(v, item) for v in value]
+        parts = [_scalar(f"{name}: in the list", v, item) for v in value]
         wrong = next((why for _, why in parts if why), None)
-        return (None, f"in the list: {wrong}") if wrong else (tuple(v for v, _ in parts), None)
-    return None, f"found {value!r}, expected {name or 'a list'}"
+        return (None, wrong) if wrong else (tuple(v for v, _ in parts), None)
+    return None, Problem(name, repr(value), expected or "a list")
 
 
-def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[str]) -> T:
+def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[Problem]) -> T:
     """Fill settings class `cls` from a TOML table; whatever is missing keeps its default.
 
-    Every problem is appended to `problems` as "where.key: found …, expected …", so that all are reported at once;
-    the value then keeps its default.
+    Every problem is appended to `problems`, named "where.key", so that all are reported at once; the value then keeps
+    its default.
     """
     hints = get_type_hints(cls, include_extras=True)
     values: dict[str, Any] = {}
@@ -80,7 +84,7 @@ def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[str]
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
         if key not in hints:
-            problems.append(f"{name}: no such key{near(key, list(hints))}")
+            problems.append(Problem(f"{name}: no such key", remedy=near(key, list(hints))))
             continue
         kind, limits = hints[key], ()
         if hasattr(kind, "__metadata__"):
@@ -89,12 +93,12 @@ def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[str]
             if isinstance(value, Mapping):
                 values[key] = read(kind, value, name, problems)
             else:
-                problems.append(f"{name}: found {value!r}, expected a table [{name}]")
+                problems.append(Problem(name, repr(value), f"a table [{name}]"))
             continue
-        number, wrong = _scalar(value, kind)
-        wrong = wrong or next((p for limit in limits if (p := limit.problem(number))), None)
+        number, wrong = _scalar(name, value, kind)
+        wrong = wrong or next((p for limit in limits if (p := limit.problem(name, number))), None)
         if wrong:
-            problems.append(f"{name}: {wrong}")
+            problems.append(wrong)
         else:
             values[key] = number
     return cls(**values)

@@ -1,8 +1,9 @@
-"""Tells systemd how it goes: READY, STATUS, WATCHDOG, STOPPING. Does nothing without a NOTIFY_SOCKET."""
+"""Sends READY, STATUS, WATCHDOG and STOPPING to systemd (sd_notify(3)), and gives the journal its priorities."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -20,6 +21,29 @@ def _sender(address: str) -> Callable[[str], object]:
 
         return send
     return lambda text: daemon.notify(text)
+
+
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+_DEBUG = 7
+
+
+class JournalFormatter(logging.Formatter):
+    """Gives every line its priority, `<N>` as in sd-daemon(3), those of a traceback too; the journal adds the time.
+
+    >>> JournalFormatter().format(logging.LogRecord("x", logging.WARNING, "", 0, "one\\ntwo", None, None))
+    '<4>one\\n<4>two'
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = next((number for level, number in _PRIORITIES if record.levelno >= level), _DEBUG)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
+
+
+def journal_handler() -> logging.Handler:
+    """Return what writes log records to standard error as the journal takes them."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JournalFormatter())
+    return handler
 
 
 class Systemd:

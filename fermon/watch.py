@@ -3,47 +3,100 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fermon.cameras import open_camera
-from fermon.cli import logging_to_stderr
+from fermon.cameras import Camera, open_camera
 from fermon.config import Config, SessionSettings
-from fermon.daemon import Daemon
+from fermon.daemon import Daemon, Parts
 from fermon.errors import CameraNotFound
 from fermon.outputs import make_outputs
 from fermon.outputs.hub import Hub
-from fermon.perception.pipeline import Perception
 from fermon.perception.load import RateControl
+from fermon.perception.pipeline import Perception
 from fermon.session.recorder import Recorder
-from fermon.systemd import Systemd
+from fermon.systemd import Systemd, journal_handler
+from fermon.views.contract import ReportHandler, Several, View, spoken_through
+from fermon.views.journal import Silent
+from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal
-from fermon.views.contract import JsonLines, Several, Silent, View
 
 if TYPE_CHECKING:
-    from fermon.views.preview.address import Address
-
-
-def choose_view(as_json: bool, under_systemd: bool, preview: Address | None = None) -> View:
-    """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people.
-
-    With `preview` the web page beside it; raises OutputError when its address cannot be listened on.
-    """
-    view: View
-    if as_json:
-        view = JsonLines(sys.stdout)
-    else:
-        view = Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
-    if preview is None:
-        return view
     from fermon.views.preview.view import Preview
 
-    page = Preview(preview)
-    view.report(f"preview: {page.url}" + ("" if preview.local else " (anybody with this address sees the driver)"))
-    return Several([view, page])
+log = logging.getLogger(__name__)
+
+
+def watch(config: Config, options: argparse.Namespace) -> int:
+    """Run the monitor; returns the exit code. Raises ModelError, CameraNotFound, OutputError when it cannot start."""
+    systemd = Systemd()
+    # Started by systemd: as a notify service, or with its standard error connected to the journal.
+    under_systemd = systemd.present or "JOURNAL_STREAM" in os.environ
+    if not under_systemd:
+        # The terminal shows the alerts itself; the log output would say everything twice.
+        config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
+    view = choose_view(options.json, under_systemd)
+    preview = make_preview(options)
+    if preview is not None:
+        view = Several([view, preview])
+    handlers: list[logging.Handler] = [ReportHandler(view)]
+    if under_systemd:
+        handlers.append(journal_handler())
+    with spoken_through(*handlers):
+        if preview is not None:
+            beware = "" if preview.local else " (anybody with this address sees the driver)"
+            log.info("preview: %s%s", preview.url, beware)
+        Daemon(config, make_parts(config, options, view, systemd)).run()
+    return 0
+
+
+def choose_view(as_json: bool, under_systemd: bool) -> View:
+    """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people."""
+    if as_json:
+        return JsonLines(sys.stdout)
+    return Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
+
+
+def make_preview(options: argparse.Namespace) -> Preview | None:
+    """Return the web page, or None; raises OutputError when its address cannot be listened on."""
+    if options.preview is None:
+        return None
+    from fermon.views.preview.view import Preview
+
+    return Preview(options.preview)
+
+
+def make_parts(config: Config, options: argparse.Namespace, view: View, systemd: Systemd) -> Parts:
+    """Open what the run needs, the outputs last. Raises as `watch` does."""
+    source = options.camera or config.camera.source
+
+    def open_it() -> Camera:
+        return open_camera(source, config.camera, options.pace)
+
+    perception = Perception(config.perception)
+    camera: Camera | None
+    try:
+        camera = open_it()
+    except CameraNotFound as error:
+        if not config.camera.wait_for_camera:
+            raise
+        log.warning("%s; waiting for it", error)
+        camera = None
+    in_real_time = camera is None or camera.live or options.pace == "real"
+    return Parts(
+        open_camera=open_it,
+        camera=camera,
+        perception=perception,
+        recorder=make_recorder(options.record, config.session),
+        view=view,
+        systemd=systemd,
+        rates=RateControl() if in_real_time else None,
+        hub=Hub(make_outputs(config.outputs)),
+    )
 
 
 def make_recorder(path: Path | None, settings: SessionSettings) -> Recorder | None:
@@ -54,40 +107,3 @@ def make_recorder(path: Path | None, settings: SessionSettings) -> Recorder | No
     return Recorder(
         path or Path(settings.file).expanduser(), int(settings.max_mib * 2**20), settings.keep, standing=standing
     )
-
-
-def watch(config: Config, options: argparse.Namespace) -> int:
-    """Run the monitor; returns the exit code. Raises ModelError, CameraNotFound, OutputError when it cannot start."""
-    systemd = Systemd()
-    # Started by systemd: as a notify service, or with its standard error connected to the journal.
-    under_systemd = systemd.present or "JOURNAL_STREAM" in os.environ
-    logging_to_stderr(under_systemd)
-    if not under_systemd:
-        # The terminal shows the alerts itself; the log output would say everything twice.
-        config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
-    source = options.camera or config.camera.source
-    view = choose_view(options.json, under_systemd, options.preview)
-    perception = Perception(config.perception)
-
-    try:
-        camera = open_camera(source, config.camera, options.pace)
-    except CameraNotFound as error:
-        if not config.camera.wait_for_camera:
-            raise
-        view.report(f"{error}; waiting for it")
-        camera = None
-    recorder = make_recorder(options.record, config.session)
-    hub = Hub(make_outputs(config.outputs), view.report)
-    in_real_time = camera is None or camera.live or options.pace == "real"
-    Daemon(
-        config,
-        lambda: open_camera(source, config.camera, options.pace),
-        camera,
-        perception,
-        hub,
-        view,
-        recorder,
-        systemd,
-        RateControl() if in_real_time else None,
-    ).run()
-    return 0

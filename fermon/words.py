@@ -1,4 +1,4 @@
-"""Alert lines for people.
+"""What is said to people: alert lines, states, the sum of a run.
 
 31.5 s  WARNING  MICROSLEEP  eyes closed 1.5 s
 33.1 s  cleared  MICROSLEEP  was WARNING for 1.6 s
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fermon.domain import NS_PER_S, Alert, Kind, Status
-from fermon.outputs.mode import Mode, mode_of, words
+from fermon.domain import NS_PER_S, Alert, Kind, Mode, RunSummary, Status
 
 
 def alert_text(alert: Alert, start_ns: int) -> str:
@@ -22,20 +21,26 @@ def alert_text(alert: Alert, start_ns: int) -> str:
     '  31.5 s  WARNING  MICROSLEEP  eyes closed 1.5 s'
     """
     seconds = f"{(alert.t_ns - start_ns) / NS_PER_S:6.1f} s"
-    if not alert.active:
-        lasted = max(0.0, (alert.t_ns - alert.since_ns) / NS_PER_S)
-        return f"{seconds}  cleared  {alert.kind}  was {alert.level.name}, began {lasted:.1f} s ago"
-    return f"{seconds}  {alert.level.name}  {alert.kind}  {_why(alert)}".rstrip()
+    level = alert.level.name if alert.active else "cleared"
+    return f"{seconds}  {level}  {alert.kind}  {reason(alert)}".rstrip()
+
+
+def reason(alert: Alert) -> str:
+    """Return why an alert was raised, in words, or what it was when it cleared; "" when nothing is known here."""
+    if alert.active:
+        return _why(alert)
+    lasted_s = max(0.0, (alert.t_ns - alert.since_ns) / NS_PER_S)
+    return f"was {alert.level.name}, began {lasted_s:.1f} s ago"
 
 
 def mode_text(status: Status) -> str:
     """Return the line for a change of the monitor's own mode: "  12.0 s  state  cannot see: no face"."""
-    mode = mode_of(status)
+    mode = status.mode
     seconds = f"{(status.state.t_ns - status.start_ns) / NS_PER_S:6.1f} s"
     if mode is Mode.FAULT:
         return f"{seconds}  FAULT  {status.fault}"
-    cause = f": {words(status.state.visibility)}" if mode is Mode.CANNOT_SEE else ""
-    return f"{seconds}  state  {words(mode)}{cause}"
+    cause = f": {status.state.visibility.words}" if mode is Mode.CANNOT_SEE else ""
+    return f"{seconds}  state  {mode.words}{cause}"
 
 
 def _seconds(words: str) -> Callable[[float], str]:
@@ -77,3 +82,12 @@ def _why(alert: Alert) -> str:
     if alert.kind is Kind.ANGER and not parts:
         parts.append("angry expression")
     return ", ".join(parts)
+
+
+def summary_text(summary: RunSummary) -> str:
+    """Return one line that sums a run up."""
+    parts = [f"{summary.frames} frames in {summary.seconds:.1f} s ({summary.fps:.0f} fps)"]
+    if summary.frames:
+        parts.append(f"face in {summary.face:.0%}, an eye readable in {summary.eyes:.0%}")
+    parts.append("alerts: " + (", ".join(f"{kind} {n}" for kind, n in summary.alerts.items()) or "none"))
+    return "; ".join(parts)

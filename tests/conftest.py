@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,34 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"needs the data folder {folder}/data (set FERMON_SHARED)")
     return folder / "data"
+
+
+class Reports(list[str]):
+    """The texts that were logged."""
+
+    def about(self, name: str) -> list[str]:
+        """Return those of one output."""
+        return [line for line in self if line.startswith(f"output {name}:")]
+
+
+class _Collector(logging.Handler):
+    def __init__(self, reports: Reports) -> None:
+        super().__init__(logging.INFO)
+        self._reports = reports
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name != "fermon.alerts":
+            self._reports.append(record.getMessage())
+
+
+@pytest.fixture
+def reports() -> Iterator[Reports]:
+    """What is logged from INFO on while the test runs, alerts apart."""
+    found = Reports()
+    handler, log = _Collector(found), logging.getLogger("fermon")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield found
+    log.removeHandler(handler)
+    log.setLevel(level)

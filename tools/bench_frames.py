@@ -110,7 +110,7 @@ def run(source: str, size: tuple[int, int], most: int) -> dict[str, Any]:
     searches(frames, watch)
     config = Config()
     perception, policy = Perception(config.perception), Policy(config.policy)
-    hub, ignored = Hub([], lambda line: None), Stopwatch()
+    hub, ignored = Hub([]), Stopwatch()
     faces = 0
     for number, frame in enumerate(frames):
         clock = watch if number >= WARM_UP else ignored

@@ -30,8 +30,8 @@ from fermon.config import Config, load
 from fermon.domain import NS_PER_S, Alert, Eyes, Frame, Kind, Observation
 from fermon.errors import FermonError, ModelError
 from fermon.perception.geometry import eye_crops
-from fermon.perception.pipeline import Perception
 from fermon.perception.network import models_dir
+from fermon.perception.pipeline import Perception
 from fermon.policy import Policy
 
 NOT_SCORED = {"emotion_quiz_grey.mp4"}  # three quarters of it is text slides

@@ -26,9 +26,9 @@ from fermon.perception.blazeface import BlazeFace
 from fermon.perception.expression import ExpressionReader
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
+from fermon.perception.network import NETWORKS, open_network, runtime_name
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.quality import judge
-from fermon.perception.network import LOOK, Network, models_dir, runtime_name
 from fermon.policy import Policy
 
 FRAMES_HZ = 15
@@ -50,10 +50,10 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     """Name and one repeat of each stage; "second" is a whole second of frames at 15 a second."""
     detector = BlazeFace()
     face = max(detector.search(gray), key=lambda face: face.box.w)
-    networks = {name: Network(models_dir() / f"{name}.tflite", prefer=LOOK) for name in ("expression", "eyes", "mouth")}
+    networks = {name: open_network(name) for name in NETWORKS}
     expression = ExpressionReader(networks["expression"], detector.framing)
     eyes, mouth = EyeReader(networks["eyes"]), MouthReader(networks["mouth"])
-    policy, hub = Policy(), Hub([], print)
+    policy, hub = Policy(), Hub([])
     yuyv = np.stack([gray, np.full_like(gray, 128)], -1)
     mode = Mode("YUYV", gray.shape[1], gray.shape[0], float(FRAMES_HZ))
     quality, times, seconds = judge(gray), count(0, PERIOD_NS), count()

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fermon.cameras import demo_face
+from fermon.cameras.demo import faces
 from fermon.cameras.demo.camera import AT, Painter, Pose, head_layer
 from fermon.cameras.demo.canvas import FaceShape
 from fermon.domain import EXPRESSIONS, Face
@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write the result to {TARGET.name}")
     args = parser.parse_args()
     judge = Judge(args.model or [models_dir() / "expression.tflite"])
-    neutral, angry = demo_face.NEUTRAL, demo_face.ANGRY
+    neutral, angry = faces.NEUTRAL, faces.ANGRY
     if not args.check:
         neutral = search(judge, neutral, NEUTRAL_RANGES, NEUTRAL, max(1, args.rounds // 2), args.seed)
         angry = search(judge, angry, ANGRY_RANGES, ANGRY, args.rounds, args.seed)

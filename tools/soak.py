@@ -18,14 +18,13 @@ import gc
 import io
 import itertools
 import json
-import logging
 import os
 import re
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +43,13 @@ from soak_parts import (
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config
-from fermon.daemon import Daemon
-from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input
-from fermon.outputs.hub import Hub, Timing
+from fermon.daemon import Daemon, Parts
+from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input, RunSummary
+from fermon.outputs.hub import Hub
+from fermon.outputs.worker import Timing
 from fermon.perception.load import RateControl
 from fermon.session.recorder import Recorder
+from fermon.views.contract import ReportHandler, spoken_through
 from fermon.views.terminal import Terminal
 
 SESSION_BYTES, SESSION_KEEP = 8 * 2**20, 4
@@ -93,12 +94,12 @@ class SoakView(Terminal):
         if alert.kind.value == "MICROSLEEP" and alert.active:
             self.lag_ns.append(alert.t_ns - alert.since_ns - round(1.5 * NS_PER_S))
 
-    def report(self, line: str) -> None:
-        super().report(line)
+    def report(self, level: int, line: str) -> None:
+        super().report(level, line)
         head = re.sub(r"[\d.]+", "N", line)[:60]
         self.reports[head] = self.reports.get(head, 0) + 1
 
-    def end(self, summary: Mapping[str, Any]) -> None:
+    def end(self, summary: RunSummary) -> None:
         super().end(summary)
         self._disk.set(False)
         self.samples.append(self._sample())
@@ -157,7 +158,6 @@ def drive(hours: float, seen_hours: float, clips: Path | None, folder: Path) -> 
     schedule = Schedule(clock)
     config, began = Config(), time.monotonic()
     view = SoakView(schedule, disk, folder)
-    logging.basicConfig(level=logging.INFO, stream=view.out, force=True)  # counted with the terminal's lines
     systemd = CountingSystemd()
     seen = int(seen_hours * 3600 * RATE_HZ)
     frames = one_after_the_other(seen, clips)
@@ -166,16 +166,15 @@ def drive(hours: float, seen_hours: float, clips: Path | None, folder: Path) -> 
         SoakOutput("lamp", "output unplugged", schedule),
         SoakOutput("bus", "output has a bug", schedule),
     ]
-    hub = Hub(outputs, view.report, Timing(backoff_first_s=0.01, backoff_most_s=0.1))
+    hub = Hub(outputs, Timing(backoff_first_s=0.01, backoff_most_s=0.1))
     recorder = Recorder(folder / "drive.jsonl", SESSION_BYTES, SESSION_KEEP)
 
     def camera() -> SoakCamera:
         return SoakCamera(clock, schedule, frames, hours * 3600)
 
-    daemon = Daemon(
-        config, camera, camera(), perception, hub, view, recorder, systemd, RateControl(), clock, clock.sleep
-    )  # fmt: skip
-    daemon.run()
+    parts = Parts(camera, camera(), perception, hub, view, systemd, recorder, RateControl(), clock, clock.sleep)
+    with spoken_through(ReportHandler(view)):
+        Daemon(config, parts).run()
     return figures(view, schedule, systemd, perception, outputs, recorder, time.monotonic() - began)
 
 

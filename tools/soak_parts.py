@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fermon.cameras import EndOfFrames
-from fermon.domain import NS_PER_S, Frame, Observation, Received, Status
+from fermon.domain import NS_PER_S, Acknowledged, Frame, Observation, Received, Status, VehicleSpeed
 from fermon.errors import CameraLost, CameraNotFound, OutputError
 from fermon.perception.pipeline import Perception
 from fermon.systemd import Systemd
@@ -177,7 +177,7 @@ class SoakOutput:
         if now_s - self._sent_s < 300:
             return ()
         self._sent_s = now_s
-        return (Received(), Received(kmh=60.0))
+        return (Acknowledged(), VehicleSpeed(kmh=60.0))
 
     def close(self) -> None: ...
 

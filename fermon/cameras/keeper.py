@@ -5,9 +5,9 @@ A camera is back with its first new picture, not when it can be opened: a hung s
 
 from __future__ import annotations
 
-import re
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from fermon.cameras import reopen_delays
 from fermon.cameras.contract import Camera
@@ -15,11 +15,13 @@ from fermon.cameras.live import same_picture
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost, DeviceError
 
+log = logging.getLogger(__name__)
+
 
 class CameraKeeper:
     """Frames of a camera that may go and come back.
 
-    `open_camera` opens it and raises CameraNotFound; `report` gets one line for people at each loss and return.
+    `open_camera` opens it and raises CameraNotFound. Each loss and each return is logged once.
     `camera` None: it could not be opened yet, and is tried again and again.
     """
 
@@ -27,15 +29,14 @@ class CameraKeeper:
         self,
         open_camera: Callable[[], Camera],
         camera: Camera | None,
-        report: Callable[[str], None],
         wait: Callable[[float], object],
     ) -> None:
-        self._open, self._camera, self._report, self._wait = open_camera, camera, report, wait
+        self._open, self._camera, self._wait = open_camera, camera, wait
         self._delay_s = reopen_delays()
         self._next_try_ns = 0
         self._opening: threading.Thread | None = None
         self._opened: Camera | None = None
-        self._reason = ""
+        self._told: Hashable = None  # the trouble that was logged last
         self._proven = camera is not None  # it gave a picture since it was opened, or was there from the start
         self._last: Frame | None = None
         self._closed = False
@@ -59,13 +60,13 @@ class CameraKeeper:
         except CameraLost as error:
             if not self._camera.live:
                 raise  # a clip that is opened again would begin again
-            self._lose(str(error), now_ns)
+            self._lose(error, now_ns)
             return None
         if frame is None or (not self._proven and self._shown_before(frame)):
             return None
         if not self._proven:
-            self._proven, self._reason = True, ""
-            self._report("camera back")
+            self._proven, self._told = True, None
+            log.info("camera back")
         self._delay_s = reopen_delays()
         self._last = frame
         return frame
@@ -74,19 +75,19 @@ class CameraKeeper:
         last = self._last
         return last is not None and frame.gray.shape == last.gray.shape and same_picture(frame.gray, last.gray)
 
-    def _lose(self, why: str, now_ns: int) -> None:
-        self._tell(f"camera lost: {why}")
+    def _lose(self, error: DeviceError, now_ns: int) -> None:
+        self._tell("camera lost", error)
         if self._camera is not None:
             self._camera.close()
         self._camera, self._proven = None, False
         self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
 
-    def _tell(self, what: str) -> None:
-        """Report, but not again and again what differs in a number of seconds at most."""
-        reason = re.sub(r"\d+\.\d s", "", what)
-        if reason != self._reason:
-            self._reason = reason
-            self._report(what)
+    def _tell(self, event: str, error: DeviceError) -> None:
+        """Log it, but not again and again what differs in what was found (for how many seconds) at most."""
+        trouble = (event, error.problem.what, error.problem.remedy)
+        if trouble != self._told:
+            self._told = trouble
+            log.warning("%s: %s", event, error)
 
     def _try_again(self, now_ns: int) -> None:
         if self._opening is not None:
@@ -106,7 +107,7 @@ class CameraKeeper:
         try:
             camera = self._open()
         except DeviceError as error:
-            self._tell(f"camera: {error}")
+            self._tell("camera", error)
             return
         if self._closed:
             camera.close()

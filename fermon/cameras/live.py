@@ -24,7 +24,7 @@ Gray = NDArray[np.uint8]
 
 
 class Grabber(Protocol):
-    """A device. All of it is called by the reader thread only, except `silence`."""
+    """A device. All of it is called by the reader thread only, except `why_no_frames`."""
 
     def grab(self) -> tuple[int, Gray] | None:
         """Wait, a second at most, for the next picture: (capture time in monotonic ns, gray picture of our own).
@@ -32,7 +32,7 @@ class Grabber(Protocol):
         None: nothing came. Raises CameraLost when the device is known to be gone.
         """
 
-    def silence(self) -> str:
+    def why_no_frames(self) -> str:
         """Say why there may be no frames and what to do, as the end of a sentence. Must not touch the driver."""
 
     def release(self) -> None:
@@ -40,8 +40,8 @@ class Grabber(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a camera may give nothing before it counts as lost: at the start, and later. Seconds."""
+class Timeouts:
+    """Seconds without a frame after which the camera counts as lost, before and after its first frame."""
 
     first_frame_s: float
     frozen_after_s: float
@@ -52,10 +52,10 @@ class LiveCamera:
 
     live = True
 
-    def __init__(self, name: str, grabber: Grabber, patience: Patience, *, upside_down: bool = False) -> None:
+    def __init__(self, name: str, grabber: Grabber, timeouts: Timeouts, *, upside_down: bool = False) -> None:
         self.name = name
         self._grabber = grabber
-        self._patience = patience
+        self._timeouts = timeouts
         self._upside_down = upside_down
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -78,11 +78,13 @@ class LiveCamera:
                 if self._error is not None:
                     raise self._error
                 now = time.monotonic()
-                patience = self._patience.frozen_after_s if self._seq else self._patience.first_frame_s
+                patience = self._timeouts.frozen_after_s if self._seq else self._timeouts.first_frame_s
                 silent_s = now - self._arrival_s
                 if silent_s >= patience:
                     what = "the very same picture" if self._repeats else "no frame"
-                    raise CameraLost(f"{self.name}: {what} for {silent_s:.1f} s; {self._grabber.silence()}")
+                    raise CameraLost(
+                        self.name, found=f"{what} for {silent_s:.1f} s", remedy=self._grabber.why_no_frames()
+                    )
                 if now >= deadline:
                     return None
                 self._changed.wait(min(deadline - now, patience - silent_s))
@@ -119,8 +121,8 @@ class LiveCamera:
             gray = np.ascontiguousarray(gray[::-1, ::-1])
         if self._last is not None and gray.shape != self._last.shape:
             raise CameraLost(
-                f"{self.name}: the frame size changed from {_size(self._last.shape)} to {_size(gray.shape)}; "
-                f"another program may have set the camera anew"
+                f"{self.name}: the frame size changed from {_size(self._last.shape)} to {_size(gray.shape)}",
+                remedy="another program may have set the camera anew",
             )
         if self._last is not None and same_picture(gray, self._last):
             self._repeats += 1  # no news: not a frame

@@ -9,6 +9,8 @@ import stat
 import struct
 from pathlib import Path
 
+from fermon.errors import Problem
+
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability of 104 bytes), linux/videodev2.h
 # VIDIOC_G_FMT and VIDIOC_S_FMT: _IOWR('V', 4 and 5, struct v4l2_format), whose union holds a pointer
 _FORMAT_BYTES = 208 if struct.calcsize("P") == 8 else 204
@@ -66,7 +68,7 @@ def busy(device: str) -> bool:
 
 
 def listing() -> str:
-    """Return a sentence that lists the cameras there are."""
+    """Return half a sentence that lists the cameras there are."""
     found = []
     for device in nodes():
         answer = describe(device)
@@ -75,8 +77,8 @@ def listing() -> str:
         elif answer[1]:  # a Pi has a dozen nodes of codecs and image processors: no cameras
             found.append(f"{device} ({answer[0]})")
     if not found:
-        return "There is no V4L2 camera on this machine; '--camera picamera' takes a Pi camera, '--camera demo' none."
-    return f"Cameras here: {', '.join(found)}."
+        return "there is no V4L2 camera on this machine; '--camera picamera' takes a Pi camera, '--camera demo' none"
+    return f"cameras here: {', '.join(found)}"
 
 
 def holders(device: str) -> list[str]:
@@ -94,33 +96,33 @@ def holders(device: str) -> list[str]:
     return found[:5]
 
 
-def problem(device: str) -> str | None:
+def problem(device: str) -> Problem | None:
     """Say why `device` cannot be a camera, or return None when it may be one."""
     path = Path(device)
     if not path.exists():
-        return f"{device}: no such device. {listing()}"
+        return Problem(f"{device}: no such device", remedy=listing())
     if not stat.S_ISCHR(path.stat().st_mode):
-        return f"{device}: not a device node; a clip is given by a path outside /dev. {listing()}"
+        return Problem(f"{device}: not a device node", remedy=f"a clip is given by a path outside /dev; {listing()}")
     if not os.access(device, os.R_OK | os.W_OK):
-        return (
-            f"{device}: no permission to read and write it; join the group 'video' "
-            f"(sudo usermod -aG video $USER, then log in anew)"
+        return Problem(
+            f"{device}: no permission to read and write it",
+            remedy="join the group 'video' (sudo usermod -aG video $USER, then log in anew)",
         )
     answer = describe(device)
     if answer is not None and not answer[1]:
-        return f"{device}: {answer[0]} captures no video. {listing()}"
+        return Problem(f"{device}: {answer[0]} captures no video", remedy=listing())
     return refused(device) if busy(device) else None
 
 
-def refused(device: str) -> str:
+def refused(device: str) -> Problem:
     """Say why `device`, which looks like a camera, could not be opened."""
     users = holders(device)
     if users:
-        return f"{device}: busy, in use by {', '.join(users)}; stop that program"
-    return f"{device}: the driver refused to open it (busy, or no camera behind it). {listing()}"
+        return Problem(f"{device}: busy, in use by {', '.join(users)}", remedy="stop that program")
+    return Problem(f"{device}: the driver refused to open it (busy, or no camera behind it)", remedy=listing())
 
 
-def silence(device: str) -> str:
+def why_no_frames(device: str) -> str:
     """Say what may be done about a camera that gives no frames."""
     users = holders(device)
     if users:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fermon.cameras.live import Gray, LiveCamera, Patience, plausible_ns
+from fermon.cameras.live import Gray, LiveCamera, Timeouts, plausible_ns
 from fermon.cameras.settings import CameraSettings
 from fermon.errors import CameraNotFound
 
@@ -29,18 +29,19 @@ def picamera2_class() -> Any:
         from picamera2 import Picamera2
     except ImportError as error:
         raise CameraNotFound(
-            f"picamera: the library picamera2 cannot be loaded ({error}); on Raspberry Pi OS: "
-            f"sudo apt install python3-picamera2, in an environment made with --system-site-packages"
+            f"picamera: the library picamera2 cannot be loaded ({error})",
+            remedy="on Raspberry Pi OS: sudo apt install python3-picamera2, in an environment made with "
+            "--system-site-packages",
         ) from error
     except ValueError as error:  # NumPy's "dtype size changed": apt's libraries are built for another NumPy
         raise CameraNotFound(
-            f"picamera: picamera2's libraries do not fit this environment's NumPy {np.__version__} ({error}); "
-            f"on Raspberry Pi OS 12 (Bookworm): pip install 'numpy<2'"
+            f"picamera: picamera2's libraries do not fit this environment's NumPy {np.__version__} ({error})",
+            remedy="on Raspberry Pi OS 12 (Bookworm): pip install 'numpy<2'",
         ) from error
     except Exception as error:  # AttributeError where apt's kms++ or libcamera are older than picamera2 expects
         raise CameraNotFound(
-            f"picamera: the library picamera2 does not load ({type(error).__name__}: {error}); its parts are of "
-            "different versions? sudo apt full-upgrade"
+            f"picamera: the library picamera2 does not load ({type(error).__name__}: {error})",
+            remedy="its parts are of different versions? sudo apt full-upgrade",
         ) from error
     return Picamera2
 
@@ -55,14 +56,16 @@ def open_picamera(number: int, settings: CameraSettings, factory: Callable[[], A
     try:
         found = cls.global_camera_info()
     except Exception as error:
-        raise CameraNotFound(f"{name}: libcamera does not answer ({error}); {REMEDY}") from error
+        raise CameraNotFound(f"{name}: libcamera does not answer ({error})", remedy=REMEDY) from error
     if number >= len(found):
         models = ", ".join(str(info.get("Model", "?")) for info in found) or "none"
-        raise CameraNotFound(f"{name}: no such camera, found {len(found)} ({models}); {REMEDY}")
+        raise CameraNotFound(f"{name}: no such camera", found=f"{len(found)} ({models})", remedy=REMEDY)
     try:
         camera = cls(number)
     except Exception as error:  # RuntimeError, IndexError, ... in every case: it could not be had
-        raise CameraNotFound(f"{name}: cannot be opened ({error}); in use by another program? Else {REMEDY}") from error
+        raise CameraNotFound(
+            f"{name}: cannot be opened ({error})", remedy=f"in use by another program? Else {REMEDY}"
+        ) from error
     try:
         camera.configure(configuration(camera, settings))
         camera.start()
@@ -71,13 +74,14 @@ def open_picamera(number: int, settings: CameraSettings, factory: Callable[[], A
         camera.close()
         raise CameraNotFound(
             f"{name}: cannot give {settings.width}x{settings.height} px at {settings.rate_hz:g} frames a second "
-            f"({error}); set width, height and rate_hz under [camera] to what the sensor offers"
+            f"({error})",
+            remedy="set width, height and rate_hz under [camera] to what the sensor offers",
         ) from error
     width, height = stream["size"]
     if (width, height) != (settings.width, settings.height):
         log.warning("%s gives %dx%d px, asked for %dx%d px", name, width, height, settings.width, settings.height)
-    patience = Patience(settings.first_frame_s, settings.frozen_after_s)
-    return LiveCamera(name, PicameraGrabber(camera, width, height), patience, upside_down=settings.upside_down)
+    timeouts = Timeouts(settings.first_frame_s, settings.frozen_after_s)
+    return LiveCamera(name, PicameraGrabber(camera, width, height), timeouts, upside_down=settings.upside_down)
 
 
 def configuration(camera: Any, settings: CameraSettings) -> Any:
@@ -125,7 +129,7 @@ class PicameraGrabber:
         # SensorTimestamp is of CLOCK_BOOTTIME, which is the monotonic clock but for the time spent suspended.
         return plausible_ns(stamp_ns), np.ascontiguousarray(gray)
 
-    def silence(self) -> str:
+    def why_no_frames(self) -> str:
         return f"frozen? {REMEDY[0].upper()}{REMEDY[1:]}"
 
     def release(self) -> None:

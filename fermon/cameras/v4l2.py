@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.cameras import nodes
-from fermon.cameras.live import Gray, LiveCamera, Patience, plausible_ns
+from fermon.cameras.live import Gray, LiveCamera, Timeouts, plausible_ns
 from fermon.cameras.opencv import quiet_cv2
 from fermon.cameras.settings import CameraSettings
 from fermon.domain import NS_PER_S
@@ -79,19 +79,19 @@ def open_v4l2(
     `check_node` are for stand-ins (see fakes.py). Raises CameraNotFound: missing, no permission, busy, no camera.
     """
     if check_node and (problem := nodes.problem(device)):
-        raise CameraNotFound(problem)
+        raise CameraNotFound.of([problem])
     capture = factory(device)
     if not capture.isOpened():
         capture.release()
-        raise CameraNotFound(nodes.refused(device))
+        raise CameraNotFound.of([nodes.refused(device)])
     try:
         mode = negotiate(capture, settings, device)
     except BaseException:
         capture.release()
         raise
     grabber = V4l2Grabber(device, capture, mode, settings)
-    patience = Patience(settings.first_frame_s, settings.frozen_after_s)
-    return LiveCamera(device, grabber, patience, upside_down=settings.upside_down)
+    timeouts = Timeouts(settings.first_frame_s, settings.frozen_after_s)
+    return LiveCamera(device, grabber, timeouts, upside_down=settings.upside_down)
 
 
 def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
@@ -111,7 +111,8 @@ def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
         mode = _ask(capture, pixel_format, settings)
     if mode.width <= 0 or mode.height <= 0:
         raise CameraNotFound(
-            f"{device}: the driver gives pictures of {mode.width}x{mode.height} px; is it a camera? {nodes.listing()}"
+            f"{device}: the driver gives pictures of {mode.width}x{mode.height} px",
+            remedy=f"is it a camera? {nodes.listing()}",
         )
     if differs:
         log.warning("%s gives %s; going on with it", device, "; ".join(differs))
@@ -162,11 +163,11 @@ class V4l2Grabber:
             self._taken_ns = t_ns
             return t_ns, gray
         if not Path(self._device).exists():
-            raise CameraLost(f"{self._device}: gone (unplugged?); plug it in again. {nodes.listing()}")
+            raise CameraLost(f"{self._device}: gone (unplugged?)", remedy=f"plug it in again; {nodes.listing()}")
         return None
 
-    def silence(self) -> str:
-        return nodes.silence(self._device)
+    def why_no_frames(self) -> str:
+        return nodes.why_no_frames(self._device)
 
     def release(self) -> None:
         self._capture.release()

@@ -14,11 +14,12 @@ from fermon.cameras.contract import EndOfFrames
 from fermon.cameras.opencv import quiet_cv2
 from fermon.cameras.playback import Pacer
 from fermon.domain import Frame
-from fermon.errors import CameraLost, CameraNotFound
+from fermon.errors import CameraLost, CameraNotFound, Problem
 
 log = logging.getLogger(__name__)
 
 SNIFF_BYTES = 4096
+_SOURCES = "a camera is '/dev/videoN', 'N', 'picamera' or 'demo'"
 NS_PER_MS = 1_000_000
 FALLBACK_RATE_HZ = 25.0  # for the step over a missing time stamp in a file that does not say its rate
 
@@ -48,7 +49,7 @@ class VideoCamera:
         self._pending = False  # a frame is grabbed and its time known, but it is not due yet
         if not self._grab():
             self.close()
-            raise CameraNotFound(f"{path}: no picture in it could be decoded; is it a video, and complete?")
+            raise CameraNotFound(f"{path}: no picture in it could be decoded", remedy="is it a video, and complete?")
 
     def read(self, timeout_s: float) -> Frame | None:
         """See Camera.read."""
@@ -98,8 +99,10 @@ class VideoCamera:
             self._shape = gray.shape
         elif gray.shape != self._shape:
             raise CameraLost(
-                f"{self.name}: frame {self._seq} is {gray.shape[1]}x{gray.shape[0]} px, "
-                f"expected {self._shape[1]}x{self._shape[0]} px like those before; cut the clip there"
+                f"{self.name}: frame {self._seq}",
+                found=f"{gray.shape[1]}x{gray.shape[0]} px",
+                expected=f"{self._shape[1]}x{self._shape[0]} px like those before",
+                remedy="cut the clip there",
             )
         gray.flags.writeable = False
         return Frame(self._t_ns, self._seq, gray)
@@ -122,39 +125,38 @@ class VideoCamera:
 def _open(path: Path) -> Any:
     """Return an opened cv2.VideoCapture. Raises CameraNotFound with the reason in words."""
     if problem := _file_problem(path):
-        raise CameraNotFound(problem)
+        raise CameraNotFound.of([problem])
     cv2 = quiet_cv2()
     # One thread: measured 5 to 10 % less processor time than several, and perception has the other cores' work to do.
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     if not capture.isOpened():
         capture.release()
         raise CameraNotFound(
-            f"{path}: cannot be read as a video ({path.stat().st_size} bytes); damaged, cut off (an MP4 has its index "
-            f"at the end), or of a kind unknown to OpenCV's ffmpeg"
+            f"{path}: cannot be read as a video ({path.stat().st_size} bytes)",
+            remedy="damaged, cut off (an MP4 has its index at the end), or of a kind unknown to OpenCV's ffmpeg",
         )
     return capture
 
 
-def _file_problem(path: Path) -> str | None:
+def _file_problem(path: Path) -> Problem | None:
     if not path.exists():
         try:
             names = [p.name for p in path.parent.iterdir() if p.is_file()]
         except OSError:
-            return f"{path}: no such file, and no such folder {path.parent}"
+            return Problem(f"{path}: no such file, and no such folder {path.parent}", remedy=_SOURCES)
         near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        return f"{path}: no such file{hint} A camera is '/dev/videoN', 'N', 'picamera' or 'demo'"
+        return Problem(f"{path}: no such file", remedy=f"did you mean {near[0]!r}? {_SOURCES}" if near else _SOURCES)
     if not path.is_file():
-        return f"{path}: not a file, expected a video"
+        return Problem(str(path), found="no file", expected="a video")
     try:
         with path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
     except OSError as error:
-        return f"{path}: cannot be read: {error.strerror}"
+        return Problem(f"{path}: cannot be read: {error.strerror}", remedy="make it readable for this user")
     if not head:
-        return f"{path}: empty (0 bytes), expected a video"
+        return Problem(str(path), found="an empty file (0 bytes)", expected="a video")
     if _is_text(head):  # ffmpeg would play it, as a film of a terminal
-        return f"{path}: a text file, expected a video"
+        return Problem(str(path), found="a text file", expected="a video")
     return None
 
 

@@ -10,16 +10,14 @@ from pathlib import Path
 
 from fermon.config import Config, load
 from fermon.doctor.camera import check_camera
-from fermon.doctor.finding import Finding, Verdict, fault, ok
+from fermon.doctor.finding import Finding, Verdict, fault, faults, ok
 from fermon.doctor.host import check_host
 from fermon.doctor.models import check_models
 from fermon.doctor.outputs import check_outputs
-from fermon.errors import ConfigError
+from fermon.errors import EXIT_CONFIG, EXIT_DEVICE, ConfigError
 
 __all__ = ["main"]
 
-EXIT_FAULT = 69  # something outside the configuration is broken
-EXIT_CONFIG = 78  # the configuration or a model is
 COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.FAULT: "31"}
 
 
@@ -52,7 +50,7 @@ def main(words: list[str]) -> int:
     if not counts[Verdict.FAULT]:
         return 0
     own = any(f.verdict is Verdict.FAULT and f.area in ("config", "models") for f in findings)
-    return EXIT_CONFIG if own else EXIT_FAULT
+    return EXIT_CONFIG if own else EXIT_DEVICE
 
 
 def line(finding: Finding, colour: bool) -> str:
@@ -71,7 +69,7 @@ def examine(path: Path | None, source: str | None, test_outputs: bool) -> Iterat
         yield ok("config", f"{path or 'defaults'}: good")
     except ConfigError as error:
         config = Config()
-        yield fault("config", str(error), "correct it; the checks below use the defaults")
+        yield from faults("config", error, "correct it; the checks below use the defaults")
     camera = source or config.camera.source
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("machine", lambda: check_host(config)),

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from fermon.cameras import open_camera
 from fermon.cameras.contract import Camera, EndOfFrames
 from fermon.config import Config
-from fermon.doctor.finding import Finding, fault, ok, split, warning
+from fermon.doctor.finding import Finding, fault, faults, ok, warning
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost, CameraNotFound, ModelError
 from fermon.perception.quality import judge
 
+REMEDY = "plug it in, or name another: --camera SOURCE, or camera.source in the configuration"
 WATCH_S = 3.0
 PLENTY = 120  # frames after which a clip or the demo has been watched for long enough
 ENOUGH_FACES = 0.5  # share of frames
@@ -23,12 +24,12 @@ def check_camera(config: Config, source: str) -> Iterator[Finding]:
     try:
         camera = open_camera(source, config.camera, "max")
     except CameraNotFound as error:
-        yield fault("camera", *_lost(error))
+        yield from faults("camera", error, REMEDY)
         return
     try:
         frames = _watch(camera, config.camera.first_frame_s)
     except CameraLost as error:
-        yield fault("camera", *_lost(error))
+        yield from faults("camera", error, REMEDY)
         return
     finally:
         camera.close()
@@ -38,13 +39,6 @@ def check_camera(config: Config, source: str) -> Iterator[Finding]:
         )
         return
     yield from _judge(frames, config, source, camera.live)
-
-
-def _lost(error: Exception) -> tuple[str, str]:
-    text, remedy = split(error)
-    if remedy == "see above":
-        remedy = "plug it in, or name another: --camera SOURCE, or camera.source in the configuration"
-    return text, remedy
 
 
 def _watch(camera: Camera, first_frame_s: float) -> list[Frame]:
@@ -105,8 +99,7 @@ def _face(frames: list[Frame], config: Config) -> Finding:
     try:
         perception = Perception(config.perception)
     except ModelError as error:
-        text, _ = split(error)
-        return warning("camera", f"face not looked for: {text}", "mend the models first")
+        return warning("camera", f"face not looked for: {error.problem.what}", "mend the models first")
     begin = time.perf_counter()
     observations = [perception.observe(frame) for frame in frames]
     took_ms = (time.perf_counter() - begin) / len(frames) * 1000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from fermon.errors import FermonError
 
 
 class Verdict(StrEnum):
@@ -38,7 +41,7 @@ def fault(area: str, text: str, remedy: str) -> Finding:
     return Finding(area, Verdict.FAULT, text, remedy)
 
 
-def split(error: Exception) -> tuple[str, str]:
-    """Return what was found and the remedy: fermon's messages end with "; remedy"."""
-    text, _, remedy = str(error).replace("\n", " ").partition("; ")
-    return text, remedy or "see above"
+def faults(area: str, error: FermonError, remedy: str) -> Iterator[Finding]:
+    """Yield a fault for each problem of `error`; `remedy` is for those that name none of their own."""
+    for problem in error.problems:
+        yield fault(area, str(replace(problem, remedy="")), problem.remedy or remedy)

@@ -124,10 +124,14 @@ def throttling(answer: str) -> Finding:
 
 
 def _disk(config: Config) -> Finding:
-    """Room for what `--record` keeps, in the current folder."""
+    """Room for what a recording keeps, where it is written: `session.file`, else the current folder."""
     need_mib = max(LEAST_DISK_MIB, config.session.max_mib * (config.session.keep + 1))
-    free_mib = shutil.disk_usage(Path.cwd()).free / 2**20
+    folder = Path(config.session.file).expanduser().parent if config.session.file else Path.cwd()
+    try:
+        free_mib = shutil.disk_usage(folder).free / 2**20
+    except OSError as error:
+        return fault("machine", f"{folder}: nothing can be recorded there: {error.strerror}", f"sudo mkdir -p {folder}")
     if free_mib < need_mib:
         remedy = "free some, record elsewhere, or lower session.max_mib or session.keep"
-        return warning("machine", f"{free_mib:.0f} MiB free here, recording may take {need_mib:.0f} MiB", remedy)
-    return ok("machine", f"{free_mib / 1024:.1f} GiB free here; recording takes {need_mib:.0f} MiB at most")
+        return warning("machine", f"{free_mib:.0f} MiB free in {folder}, recording may take {need_mib:.0f} MiB", remedy)
+    return ok("machine", f"{free_mib / 1024:.1f} GiB free in {folder}; recording takes {need_mib:.0f} MiB at most")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from fermon.config import Config
-from fermon.doctor.finding import Finding, fault, ok, split, warning
+from fermon.doctor.finding import Finding, faults, ok, warning
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
-from fermon.perception.network import LOOK, Network, models_dir, runtime_name
+from fermon.perception.network import NETWORKS, Network, open_network, runtime_name
 
-NETWORKS = ("expression", "eyes", "mouth")
+REMEDY = "reinstall fermon, or export the networks anew"
 RUNS = 20
 SHARE = 0.6  # of the time between two frames that the networks may take: the rest is for the face and everything else
 
@@ -25,18 +24,17 @@ def check_models(config: Config) -> Iterator[Finding]:
     try:
         runtime = runtime_name()
     except ModelError as error:
-        yield fault("models", *split(error))
+        yield from faults("models", error, REMEDY)
         return
     why = "the first choice" if "litert" in runtime else "ai-edge-litert, the first choice, is not installed"
     yield ok("models", f"runtime {runtime} ({why}), one thread")
-    folder = Path(config.perception.models).expanduser() if config.perception.models else models_dir()
     total_ms, whole = 0.0, True
     for name in NETWORKS:
         try:
-            network = Network(folder / f"{name}.tflite", prefer=LOOK)
+            network = open_network(name, config.perception.models)
         except ModelError as error:
             whole = False
-            yield fault("models", *split(error))
+            yield from faults("models", error, REMEDY)
             continue
         took_ms = speed_ms(network)
         total_ms += took_ms
@@ -59,7 +57,7 @@ def check_detector(config: Config) -> Iterator[Finding]:
     try:
         make_detector(name, face.yunet_model)
     except ModelError as error:
-        yield fault("models", *split(error))
+        yield from faults("models", error, REMEDY)
     else:
         yield ok("models", f"face detector {name}")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fermon.doctor.finding import Finding, fault, ok, split
+from fermon.doctor.finding import Finding, faults, ok
 from fermon.domain import DriverState, Status
 from fermon.errors import OutputError
 from fermon.outputs import OUTPUTS, OutputsSettings, make_outputs
@@ -24,13 +24,13 @@ def check_outputs(settings: OutputsSettings, test: bool) -> Iterator[Finding]:
         settings = replace(settings, gpio=replace(settings.gpio, self_test=test))
     outputs = make_outputs(settings)
     for output in outputs:
-        yield _try(output, test)
+        yield from _try(output, test)
     off = [name for name in OUTPUTS if name not in {output.name for output in outputs}]
     if off:
         yield ok("outputs", f"not enabled: {', '.join(off)}")
 
 
-def _try(output: Output, test: bool) -> Finding:
+def _try(output: Output, test: bool) -> Iterator[Finding]:
     try:
         output.open()
         if test:
@@ -40,7 +40,8 @@ def _try(output: Output, test: bool) -> Finding:
                 output.poll()
                 time.sleep(min(output.poll_s, 0.05))
     except OutputError as error:
-        return fault("outputs", *split(error))
+        yield from faults("outputs", error, f"see [outputs.{output.name}] of the configuration")
+        return
     finally:
         output.close()
-    return ok("outputs", f"{output.name}: " + ("opened and shown to" if test else "can be opened (try --test-outputs)"))
+    yield ok("outputs", f"{output.name}: " + ("opened and shown to" if test else "can be opened (try --test-outputs)"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from fermon.domain import Received
+from fermon.domain import Acknowledged, Received, VehicleSpeed
 
 MOST_ACKS = 16  # more presses than that between two turns of the main loop say nothing new
 
@@ -21,11 +21,11 @@ class Inbox:
     def put(self, items: Iterable[Received]) -> None:
         with self._lock:
             for item in items:
-                if item.kmh is None:
+                if isinstance(item, Acknowledged):
                     if self._acks < MOST_ACKS:
                         self._acks += 1
                         self._items.append(item)
-                elif self._items and self._items[-1].kmh is not None:
+                elif self._items and isinstance(self._items[-1], VehicleSpeed):
                     self._items[-1] = item
                 else:
                     self._items.append(item)

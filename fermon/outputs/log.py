@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fermon.domain import Alert, Kind, Level, Received, Status
-from fermon.outputs.mode import Mode, mode_of
-from fermon.words import alert_text, mode_text
+from fermon.domain import Alert, Kind, Level, Mode, Received, Status
 from fermon.schema import Range
+from fermon.words import alert_text, mode_text
 
 log = logging.getLogger("fermon.alerts")
 
@@ -39,7 +38,7 @@ class LogOutput:
         """Nothing to take. What was shown before a failure is remembered, so that nothing is written twice."""
 
     def show(self, status: Status) -> None:
-        mode = (mode_of(status), status.fault)
+        mode = (status.mode, status.fault)
         if mode != self._mode:
             log.log(logging.ERROR if status.fault else logging.INFO, "%s", mode_text(status))
             self._mode = mode

@@ -7,23 +7,46 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from fermon.domain import DriverState, Status
 from fermon.errors import OutputError
 from fermon.outputs.contract import Output
 from fermon.outputs.inbox import Inbox
-from fermon.outputs.mode import told_at_once
-
-if TYPE_CHECKING:
-    from fermon.outputs.hub import Timing
 
 log = logging.getLogger(__name__)
 
 
-class Source:
-    """The newest state, made older as time passes, and replaced by a fault when nobody renews it."""
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Times in seconds. The defaults are meant for the road; tests shorten them."""
+
+    stale_s: float = 2.0  # the main loop has published nothing for so long: outputs show a fault
+    boot_s: float = 60.0  # the same before its first state (a Pi loads models for some seconds)
+    hang_s: float = 2.0  # a show, poll or close that is not back by then hangs
+    open_hang_s: float = 10.0  # the same for open (an slcan adapter takes 2 s, a first import on a Pi 3 s)
+    backoff_first_s: float = 0.5
+    backoff_most_s: float = 30.0
+    steady_s: float = 5.0  # so long without a failure before the back-off starts from the beginning
+    watch_s: float = 0.1  # how often hangs are looked for
+
+
+def urgent_key(status: Status) -> Hashable:
+    """Return the part of the state whose change is shown immediately instead of at the next heartbeat."""
+    state = status.state
+    return (
+        status.mode,
+        status.wakefulness,
+        state.level,
+        state.visibility,
+        status.fault,
+        frozenset((alert.kind, alert.level, alert.since_ns) for alert in state.alerts),
+    )
+
+
+class LatestStatus:
+    """Holds the last published Status; ages it on read, and turns it into a fault when the loop stops publishing."""
 
     def __init__(self, now: float, stale_s: float, boot_s: float) -> None:
         self._newest = (Status(DriverState(t_ns=0), uptime_ms=0), now)
@@ -50,15 +73,12 @@ class Source:
 class Worker:
     """Runs one output. Only `notice`, `end`, `join`, `report_hang` and `wrong` are for other threads."""
 
-    def __init__(
-        self, output: Output, source: Source, inbox: Inbox, report: Callable[[str], None], timing: Timing
-    ) -> None:
+    def __init__(self, output: Output, latest: LatestStatus, inbox: Inbox, timing: Timing) -> None:
         self.name = output.name
-        self.wrong: str | None = None  # what does not work at the moment, in words
+        self.wrong: str | None = None  # what does not work at the moment, in words; for any thread
         self._output = output
-        self._source = source
+        self._latest = latest
         self._inbox = inbox
-        self._report = report
         self._timing = timing
         self._wake = threading.Condition()
         self._ending = False
@@ -122,8 +142,8 @@ class Worker:
         while not self._ending:
             now = time.monotonic()
             self._news = False
-            status = self._source.get(now)
-            key = told_at_once(status)
+            status = self._latest.get(now)
+            key = urgent_key(status)
             if now >= beat or key != self._shown:
                 self._doing("show", partial(self._output.show, status), self._timing.hang_s)
                 self._shown = key
@@ -165,24 +185,22 @@ class Worker:
 
     def _failed(self, error: Exception) -> None:
         # A bug in the adapter deserves its traceback, once an outage: a log of days must not fill up with it.
-        if not isinstance(error, OutputError) and self.wrong is None:
-            log.error("output %s: unexpected", self.name, exc_info=error)
-        text = str(error) or type(error).__name__
-        self._down(f"{text}; trying again", time.monotonic())
+        bug = None if isinstance(error, OutputError) else error
+        self._down(f"{str(error) or type(error).__name__}; trying again", time.monotonic(), bug)
 
-    def _down(self, text: str, since: float) -> None:
+    def _down(self, text: str, since: float, bug: Exception | None = None) -> None:
         with self._outage:
             if self.wrong is not None:
                 return  # reported once an outage: what else goes wrong meanwhile belongs to the same one
             self.wrong, self._down_since = text, since
-        self._report(f"output {self.name}: {text}")
+        log.log(logging.ERROR if bug else logging.WARNING, "output %s: %s", self.name, text, exc_info=bug)
 
     def _up(self) -> None:
         with self._outage:
             if self.wrong is None:
                 return
             self.wrong, lasted_s = None, time.monotonic() - self._down_since
-        self._report(f"output {self.name}: works again after {lasted_s:.1f} s")
+        log.info("output %s: works again after %.1f s", self.name, lasted_s)
 
 
 def _next_beat(last: float, now: float, heartbeat_s: float) -> float:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from fermon.errors import ModelError
+from fermon.errors import ModelError, Problem
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.contract import Detector
 from fermon.perception.haar import Haar
@@ -30,7 +30,7 @@ def make_detector(name: str, yunet_model: str = "") -> Detector:
     """
     if name != "auto":
         return DETECTORS[name](yunet_model)
-    reasons = []
+    problems = [Problem("no face detector can be had")]
     for candidate, make in DETECTORS.items():
         if candidate == "yunet" and not yunet_model:
             continue  # nobody asked for it
@@ -39,5 +39,5 @@ def make_detector(name: str, yunet_model: str = "") -> Detector:
         except ModelError as error:
             # Going on with a weaker detector is better than blindness, but not silently.
             log.warning("detector %s cannot be had: %s", candidate, error)
-            reasons.append(str(error))
-    raise ModelError("no face detector can be had: " + "; ".join(reasons))
+            problems += error.problems
+    raise ModelError.of(problems)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fermon.domain import EXPRESSIONS, Face
 from fermon.errors import ModelError
 from fermon.perception.contract import Gray
-from fermon.perception.network import LOOK, Network
+from fermon.perception.network import SINGLE_VIEW, Network
 
 # Below this the face is blown up more than threefold and reads as noise.
 _LEAST_SIDE_PX = 24
@@ -24,15 +24,17 @@ class ExpressionReader:
     """Crops the face as FER2013 frames it and runs the expression network.
 
     The answer is the mean for the picture and its mirror image, which is right a point more often than either. `read`
-    gives it at once; `follow` looks once, as `LOOK` does, and takes the other side at the next call, so that no frame
-    pays for both: by count of instructions it would be too long for a Raspberry Pi 4 at 15 frames a second.
+    gives it at once; `follow` looks once, as `SINGLE_VIEW` does, and takes the other side at the next call, so that no
+    frame pays for both: by count of instructions it would be too long for a Raspberry Pi 4 at 15 frames a second.
     """
 
     def __init__(self, network: Network, framing: tuple[float, float, float]) -> None:
         shape = network.input_shape
         if network.classes != EXPRESSIONS or len(shape) != 4 or shape[3] != 1:
             raise ModelError(
-                f"{network.path}: classes {network.classes} on input {shape}; expected {EXPRESSIONS} on (1, h, w, 1)"
+                str(network.path),
+                found=f"classes {network.classes} on input {shape}",
+                expected=f"{EXPRESSIONS} on (1, h, w, 1)",
             )
         self._network = network
         self._side = shape[1]
@@ -50,7 +52,7 @@ class ExpressionReader:
     def follow(self, gray: Gray, face: Face) -> tuple[float, ...] | None:
         """Return what `read` does, for the face of the last call: the mean of this look and the last, if there is one.
 
-        Call `forget` when it may be another face. With a network that has no `LOOK` it is `read`.
+        Call `forget` when it may be another face. With a network that has no `SINGLE_VIEW` it is `read`.
         """
         if not self._looks or not readable(face):
             self.forget()
@@ -67,7 +69,7 @@ class ExpressionReader:
 
     @property
     def _looks(self) -> bool:
-        return self._network.signature == LOOK
+        return self._network.signature == SINGLE_VIEW
 
     def _run(self, crop: Gray) -> NDArray[np.float64]:
         return self._network.run_gray(crop)[0].astype(np.float64)

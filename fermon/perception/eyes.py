@@ -48,8 +48,9 @@ class EyeReader:
         shape = network.input_shape
         if network.classes != CLASSES or shape != (1, *geometry.EYE_SHAPE, 1):
             raise ModelError(
-                f"{network.path}: classes {network.classes} on input {shape};"
-                f" expected {CLASSES} on (1, {geometry.EYE_SHAPE[0]}, {geometry.EYE_SHAPE[1]}, 1)"
+                str(network.path),
+                found=f"classes {network.classes} on input {shape}",
+                expected=f"{CLASSES} on (1, {geometry.EYE_SHAPE[0]}, {geometry.EYE_SHAPE[1]}, 1)",
             )
         self._network = network
 

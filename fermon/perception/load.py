@@ -1,4 +1,4 @@
-"""Rate control: what is read less often when the processor cannot keep up (heat, another program), and when again.
+"""Load shedding: which networks run less often when the processor cannot keep up, and when they resume.
 
 Pure: time comes with every call. Eyes go last, since the alerts that matter rest on them; below its floor the policy
 itself calls a measure unavailable.
@@ -71,6 +71,11 @@ class RateControl:
     @property
     def step(self) -> Step:
         return STEPS[self._level]
+
+    @property
+    def percentages(self) -> tuple[float, float]:
+        """`load` and `lost` in per cent."""
+        return 100 * self.load, 100 * self.lost
 
     @property
     def lowered(self) -> bool:

@@ -28,17 +28,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.errors import ModelError
+from fermon.shipped import shipped
 
 Floats = NDArray[np.float32]
+_EXPORT = "export the network anew"
 
-LOOK = "look"  # the function of a file that answers by the picture alone, where the first does by its mirror image too
+# The signature of a file that reads the picture once; the default one averages it with its mirror image.
+SINGLE_VIEW = "look"
+# The networks of a frame, and the signature that the daemon asks for where a file has it.
+NETWORKS = {"expression": SINGLE_VIEW, "eyes": "", "mouth": ""}
 
 
 def models_dir() -> Path:
-    """The folder of the shipped networks: inside the installed package, or `models/` of a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "models"
-    return inside if inside.is_dir() else package.parent / "models"
+    """Return the folder of the shipped networks."""
+    return shipped("models", "models")
 
 
 @contextlib.contextmanager
@@ -73,7 +76,7 @@ def _interpreter_class() -> tuple[Any, str]:
         return OldInterpreter, f"tflite-runtime {tflite_runtime.__version__}"
     except ImportError:
         raise ModelError(
-            "TFLite runtime: found neither ai-edge-litert nor tflite-runtime; pip install ai-edge-litert"
+            "TFLite runtime", found="neither ai-edge-litert nor tflite-runtime", remedy="pip install ai-edge-litert"
         ) from None
 
 
@@ -87,17 +90,18 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         file, digest = manifest["file"], manifest["sha256"]
     except FileNotFoundError:
-        raise ModelError(f"{path}: no such manifest; every network needs one beside its .tflite file") from None
+        raise ModelError(
+            f"{path}: no such manifest", remedy="every network needs one beside its .tflite file"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{path}: not a manifest ({error!r});"
-            " expected JSON with file, sha256, inputs, outputs; export the network anew"
+            f"{path}: not a manifest ({error!r})", expected="JSON with file, sha256, inputs, outputs", remedy=_EXPORT
         ) from None
     if not isinstance(file, str) or not isinstance(digest, str):
-        raise ModelError(f"{path}: file and sha256 must be texts; export the network anew")
+        raise ModelError(f"{path}: file and sha256 must be texts", remedy=_EXPORT)
     if not isinstance(manifest.get("signatures", []), list):
         raise ModelError(
-            f"{path}: signatures is {manifest['signatures']!r}, expected a list of names; export the network anew"
+            f"{path}: signatures", found=repr(manifest["signatures"]), expected="a list of names", remedy=_EXPORT
         )
     return dict(manifest)
 
@@ -117,13 +121,16 @@ class Network:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ModelError(f"{path}: {error.strerror}; reinstall fermon or name another models folder") from None
+            raise ModelError(
+                f"{path}: {error.strerror}", remedy="reinstall fermon or name another models folder"
+            ) from None
         self.sha256 = hashlib.sha256(content).hexdigest()
         if self.sha256 != self.manifest["sha256"]:
             raise ModelError(
-                f"{path}: found {len(content)} bytes with sha256 {self.sha256[:12]}…, the manifest says"
-                f" {str(self.manifest['sha256'])[:12]}…:"
-                " damaged or exchanged; reinstall it or export it with its manifest"
+                f"{path}: damaged or exchanged",
+                found=f"{len(content)} bytes with sha256 {self.sha256[:12]}…",
+                expected=f"{str(self.manifest['sha256'])[:12]}… as its manifest says",
+                remedy="reinstall it or export it with its manifest",
             )
         self.signature = prefer if prefer in self.manifest.get("signatures", ()) else ""
         self._load(content, threads)
@@ -133,7 +140,7 @@ class Network:
 
     def _load(self, content: bytes, threads: int) -> None:
         if content[4:8] != b"TFL3":  # the file identifier of TFLite's FlatBuffers
-            raise ModelError(f"{self.path}: no TFLite model (found {content[:8]!r}); export the network anew")
+            raise ModelError(f"{self.path}: no TFLite model", found=repr(content[:8]), remedy=_EXPORT)
         interpreter_class, self.runtime = _interpreter_class()
         try:
             with _quiet_stderr():
@@ -147,8 +154,10 @@ class Network:
             raise ModelError(f"{self.path}: {self.runtime} cannot load it: {str(error).splitlines()[0]}") from None
         if self.signature and self.signature not in known:
             raise ModelError(
-                f"{self.path}: has the functions {sorted(known)}, the manifest says {self.signature!r} too;"
-                " export the network anew"
+                f"{self.path}: functions",
+                found=str(sorted(known)),
+                expected=f"{self.signature!r} too, as the manifest says",
+                remedy=_EXPORT,
             )
         if self.signature:
             (self._in_name, self._in), *_ = self._function.get_input_details().items()
@@ -166,18 +175,23 @@ class Network:
             scale, zero_point = float(wanted.get("scale", 0.0)), int(wanted.get("zero_point", 0))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise ModelError(
-                f"{self.path.with_suffix('.json')}: {side}[{index}] cannot be read ({error!r}); export the network anew"
+                f"{self.path.with_suffix('.json')}: {side}[{index}] cannot be read ({error!r})", remedy=_EXPORT
             ) from None
         found = (tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]).name)
         if found != (shape, dtype):
             raise ModelError(
-                f"{self.path}: {side}[{index}] is {found[0]} {found[1]}, the manifest says {shape} {dtype}"
+                f"{self.path}: {side}[{index}]",
+                found=f"{found[0]} {found[1]}",
+                expected=f"{shape} {dtype} as the manifest says",
+                remedy=_EXPORT,
             )
         real_scale, real_zero = detail["quantization"]
         if dtype == "int8" and (abs(real_scale - scale) > 1e-6 * max(1.0, scale) or real_zero != zero_point):
             raise ModelError(
-                f"{self.path}: {side}[{index}] has scale {real_scale:g} and zero point {real_zero},"
-                f" the manifest says {scale:g} and {zero_point}"
+                f"{self.path}: {side}[{index}]",
+                found=f"scale {real_scale:g} and zero point {real_zero}",
+                expected=f"{scale:g} and {zero_point} as the manifest says",
+                remedy=_EXPORT,
             )
 
     @property
@@ -221,3 +235,8 @@ class Network:
                 out = (out.astype(np.float32) - zero_point) * np.float32(scale)
             results.append(out)
         return results
+
+
+def open_network(name: str, folder: str = "") -> Network:
+    """Return the one of NETWORKS that is called `name`, from `folder`, "" = the shipped ones. Raises ModelError."""
+    return Network((Path(folder).expanduser() if folder else models_dir()) / f"{name}.tflite", prefer=NETWORKS[name])

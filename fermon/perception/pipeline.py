@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from fermon.domain import Eyes, Face, Frame, Observation
 from fermon.perception.baseline import Baseline
+from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
 from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
-from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
+from fermon.perception.network import NETWORKS, open_network, runtime_name
 from fermon.perception.quality import judge
-from fermon.perception.network import LOOK, Network, models_dir, runtime_name
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.schema import Range
 
@@ -49,8 +48,7 @@ class Perception:
         import cv2
 
         cv2.setNumThreads(1)  # one core is what a Pi has to spare; more threads only cost their hand-over
-        folder = Path(settings.models).expanduser() if settings.models else models_dir()
-        networks = {name: Network(folder / f"{name}.tflite", prefer=LOOK) for name in ("expression", "eyes", "mouth")}
+        networks = {name: open_network(name, settings.models) for name in NETWORKS}
         detector = make_detector(settings.face.detector, settings.face.yunet_model)
         self._tracker = FaceTracker(detector, settings.face)
         self._expression = ExpressionReader(networks["expression"], detector.framing)

@@ -24,7 +24,7 @@ class YuNet:
         import cv2
 
         if not path.is_file():
-            raise ModelError(f"{path}: no such file; perception.yunet_model must name a YuNet ONNX file")
+            raise ModelError(f"{path}: no such file", remedy="perception.face.yunet_model must name a YuNet ONNX file")
         try:
             self._net = cv2.FaceDetectorYN.create(str(path), "", (_TRACK_SIDE, _TRACK_SIDE), min_score)
             self._detect(np.zeros((_TRACK_SIDE, _TRACK_SIDE), np.uint8), 0.0, 0.0, _TRACK_SIDE)

@@ -182,7 +182,7 @@ def _seen(m: Measures) -> bool:
 def _sight_evidence(m: Measures) -> Evidence:
     cause = m.blind_cause()
     return {
-        "cause": None if cause is Visibility.OK else cause.name.lower().replace("_", " "),
+        "cause": None if cause is Visibility.OK else cause.words,
         "usable_s_of_10": seconds(m.perclos.sight_ns),
     }
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from fermon.config import policy_table
 from fermon.errors import OutputError
 from fermon.report.digest import digest
 
@@ -26,8 +27,7 @@ def main(words: list[str]) -> int:
     output: Path = options.output or Path(options.session.with_suffix(".html").name)
     if output.suffix not in (".html", ".png"):
         parser.error(f"-o: found {str(output)!r}, expected a name that ends in .html or .png")
-    table = _policy_table(options.config)
-    drive = digest(options.session, table)
+    drive = digest(options.session, policy_table(options.config))
     if output.suffix == ".png":
         from fermon.report.png import picture
 
@@ -39,17 +39,10 @@ def main(words: list[str]) -> int:
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise OutputError(f"{output}: cannot be written: {error.strerror}; choose a writable path with -o") from None
+        raise OutputError(
+            f"{output}: cannot be written: {error.strerror}", remedy="choose a writable path with -o"
+        ) from None
     for problem in drive.problems:
         print(problem, file=sys.stderr)
     print(f"{output}: {drive.summary()}")
     return 0
-
-
-def _policy_table(path: Path | None) -> dict[str, object] | None:
-    if path is None:
-        return None
-    from fermon.config import load, read_tables
-
-    load(path)  # all problems at once
-    return dict(read_tables(path).get("policy", {}))

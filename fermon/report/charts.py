@@ -7,7 +7,7 @@ from html import escape
 
 from fermon.domain import EXPRESSIONS, Kind, Level
 from fermon.report.digest import Cell, Drive, Span
-from fermon.views.contract import reason
+from fermon.words import reason
 
 WIDTH, LEFT, RIGHT = 1000.0, 108.0, 40.0
 COLUMNS = 440  # of measures: two px each

@@ -11,8 +11,8 @@ from typing import Any
 
 from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
 from fermon.policy import Policy, PolicySettings
-from fermon.session.replay import policy_settings
 from fermon.session.format import SessionReader
+from fermon.session.replay import policy_settings
 
 CELL_NS = NS_PER_S
 
@@ -125,9 +125,10 @@ class Drive:
 
 
 def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
-    """Run a session through the policy, as replay does; `config` (a `[policy]` table) goes over the recorded one.
+    """Run a session through the policy, as replay does.
 
-    Raises SessionError when the file is no session.
+    `config` is a `[policy]` table that goes over the recorded one. Raises SessionError when the file
+    is no session.
     """
     with SessionReader(path) as reader:
         settings, problems = policy_settings(reader.header, config)
@@ -139,7 +140,7 @@ def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
         drive = gatherer.finish()
         drive.problems = [f"{reader.name}: {problem}" for problem in problems] + reader.problems
         drive.not_used = reader.not_used + Counter(policy.state.not_used)
-    drive.recorded = _compare(path, drive.alerts, config is not None)
+    drive.recorded = _compare(path, drive.alerts, bool(config))
     return drive
 
 

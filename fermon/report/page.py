@@ -12,7 +12,7 @@ from typing import Any
 from fermon.domain import NS_PER_S
 from fermon.report.charts import Chart, clock
 from fermon.report.digest import Drive
-from fermon.views.contract import reason
+from fermon.words import reason
 
 MOST_ALERTS = 500  # lines in the table; all are counted
 

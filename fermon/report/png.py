@@ -22,7 +22,7 @@ def picture(drive: Drive) -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise OutputError(
-            "report: a .png needs matplotlib: pip install 'fermon[report]'; a .html needs nothing"
+            "report: a .png needs matplotlib", remedy="pip install 'fermon[report]'; a .html needs nothing"
         ) from None
     figure = Figure(figsize=(11, 8), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)

@@ -131,7 +131,10 @@ class SessionReader:
         version = header.get("version")
         if version != VERSION or isinstance(version, bool):
             raise SessionError(
-                f"{self.name}: found session version {version!r}, expected {VERSION}; use the fermon that recorded it"
+                f"{self.name}: session version",
+                found=repr(version),
+                expected=str(VERSION),
+                remedy="use the fermon that recorded it",
             )
         return header
 

@@ -46,7 +46,9 @@ class Recorder:
             self._open()
         except OSError as error:
             if not standing:
-                raise OutputError(f"{path}: cannot be recorded to: {error.strerror}; choose a writable path") from None
+                raise OutputError(
+                    f"{path}: cannot be recorded to: {error.strerror}", remedy="choose a writable path"
+                ) from None
         # Its own thread: a memory card may take a second for it.
         threading.Thread(target=self._sync, name="session-sync", daemon=True).start()
 
@@ -99,7 +101,7 @@ class Recorder:
             if not self._failed:
                 self._failed = True
                 raise OutputError(
-                    f"{self._path}: recording stopped: {error.strerror}; it goes on when there is room again"
+                    f"{self._path}: recording stopped: {error.strerror}", remedy="it goes on when there is room again"
                 ) from None
             return
         self._size += len(content)

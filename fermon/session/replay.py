@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from fermon.config import policy_table
 from fermon.domain import Alert
+from fermon.errors import Problem
 from fermon.policy import Policy, PolicySettings
-from fermon.session.format import SessionReader, encode
 from fermon.schema import read
+from fermon.session.format import SessionReader, encode
+from fermon.words import alert_text
 
 
 def recorded_policy_table(header: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -23,13 +27,13 @@ def recorded_policy_table(header: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def policy_settings(
     header: Mapping[str, Any], config: Mapping[str, Any] | None = None
-) -> tuple[PolicySettings, list[str]]:
+) -> tuple[PolicySettings, list[Problem]]:
     """Return the settings of a replay, and what could not be used of the recorded ones.
 
     Defaults, then the configuration recorded in the header, then `config` (a TOML `[policy]` table, already checked
     by whoever read it).
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     table = {**recorded_policy_table(header), **(config or {})}
     return read(PolicySettings, table, "header.config.policy", problems), problems
 
@@ -63,10 +67,30 @@ def replay(
         for alert in alerts(reader, policy):
             print(show(alert), file=out)
             count += 1
-        for problem in reader.problems:
-            print(problem, file=messages)
+        for line in reader.problems:
+            print(line, file=messages)
         not_used = reader.not_used + Counter(policy.state.not_used)
         if not_used:
             causes = ", ".join(f"{cause} {n}" for cause, n in sorted(not_used.items()))
             print(f"{reader.name}: could not use: {causes}", file=messages)
     return count
+
+
+def main(words: list[str]) -> int:
+    """Run the command; returns the exit code. Raises SessionError, ConfigError."""
+    parser = argparse.ArgumentParser(
+        prog="fermon replay", description="Run the policy over a recorded session and print the alerts it raises."
+    )
+    parser.add_argument("session", type=Path, metavar="S.jsonl")
+    parser.add_argument("--json", action="store_true", help="alert lines as in a session, nothing else")
+    parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
+    options = parser.parse_args(words)
+    table = policy_table(options.config)
+    if options.json:
+        replay(options.session, table)
+        return 0
+    with SessionReader(options.session) as reader:
+        start_ns = next((item.t_ns for item in reader), 0)
+    count = replay(options.session, table, show=lambda alert: alert_text(alert, start_ns))
+    print(f"{count} alert lines")
+    return 0

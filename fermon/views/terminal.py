@@ -6,11 +6,12 @@ Plain ANSI, written by hand, since the loop itself draws the panel: 0.03 ms, whe
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import threading
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 from fermon.domain import (
     EXPRESSIONS,
@@ -23,10 +24,11 @@ from fermon.domain import (
     Input,
     Level,
     Observation,
+    RunFacts,
+    RunSummary,
     Visibility,
 )
-from fermon.words import alert_text
-from fermon.views.contract import reason, summary_text
+from fermon.words import alert_text, reason, summary_text
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, RED_BACK = "1", "2", "31", "32", "33", "36", "97;41"
 LEVEL_COLOURS = {Level.NOTICE: CYAN, Level.WARNING: YELLOW, Level.CRITICAL: RED_BACK}
@@ -43,17 +45,16 @@ class Terminal:
         # A terminal that cannot move its cursor gets lines only.
         self._live = live and environment.get("TERM", "") not in ("", "dumb")
         self._colour = self._live and not environment.get("NO_COLOR")
-        self._lock = threading.Lock()  # outputs report from threads of their own
-        self._facts: Mapping[str, Any] = {}
+        self._lock = threading.Lock()  # log records come from any thread
+        self._facts: RunFacts | None = None
+        self._fault: str | None = None
         self._start_ns: int | None = None
         self._next_ns = 0
         self._panel: list[str] = []  # what stands below the lines now
 
-    def start(self, facts: Mapping[str, Any]) -> None:
+    def start(self, facts: RunFacts) -> None:
         self._facts = facts
-        self._line(
-            f"fermon {facts['fermon']}: camera {facts['camera']}, detector {facts['detector']}, {facts['runtime']}"
-        )
+        self._line(f"fermon {facts.fermon}: camera {facts.camera}, detector {facts.detector}, {facts.runtime}")
 
     def input(self, item: Input, frame: Frame | None, state: DriverState) -> None:
         if self._start_ns is None:
@@ -64,7 +65,7 @@ class Terminal:
             return
         self._next_ns = item.t_ns + PANEL_NS
         size = shutil.get_terminal_size()
-        lines = panel(item if isinstance(item, Observation) else None, state, self._start_ns, self._facts)
+        lines = panel(item if isinstance(item, Observation) else None, state, self._start_ns, self._facts, self._fault)
         with self._lock:
             self._write("", fitting(lines, size.lines), size.columns)
 
@@ -72,10 +73,13 @@ class Terminal:
         text = alert_text(alert, self._start_ns if self._start_ns is not None else alert.t_ns)
         self._line(text, LEVEL_COLOURS[alert.level] if alert.active else GREEN)
 
-    def report(self, line: str) -> None:
-        self._line(line, DIM)
+    def fault(self, text: str | None) -> None:
+        self._fault = text
 
-    def end(self, summary: Mapping[str, Any]) -> None:
+    def report(self, level: int, line: str) -> None:
+        self._line(line, DIM if level < logging.WARNING else YELLOW if level < logging.ERROR else RED)
+
+    def end(self, summary: RunSummary) -> None:
         with self._lock:
             self._write(summary_text(summary) + "\n", [], 0)
 
@@ -105,7 +109,7 @@ def fitting(lines: list[str], height: int) -> list[str]:
 
 
 def _cut(line: str, width: int, colour: bool) -> str:
-    """Return the line without what reaches beyond `width`; {N} marks colour N and {} its end."""
+    """Return the line without what reaches beyond `width`; \\x01N\\x02 marks colour N, \\x01\\x02 its end."""
     out, room, rest = "", width, line
     while rest:
         text, mark, rest = rest.partition("\x01")
@@ -134,7 +138,9 @@ def _percent(share: float | None) -> str:
     return "  -" if share is None else f"{share:3.0%}"
 
 
-def panel(observation: Observation | None, state: DriverState, start_ns: int, facts: Mapping[str, Any]) -> list[str]:
+def panel(
+    observation: Observation | None, state: DriverState, start_ns: int, facts: RunFacts | None, fault: str | None
+) -> list[str]:
     """Return the panel's lines; "-" = not available. Colours are marked for `_cut`, which keeps or drops them."""
     lines = [_headline(observation, state, start_ns)]
     left = _left(observation, state)
@@ -148,7 +154,10 @@ def panel(observation: Observation | None, state: DriverState, start_ns: int, fa
         lines.append(f"{_in(LEVEL_COLOURS[alert.level], f' {alert.level.name} {alert.kind} ')} {began}")
     if not state.alerts:
         lines.append("no alert" if state.determined else _in(DIM, "no alert; the driver has not been judged yet"))
-    lines.append(_in(DIM, f"{facts.get('camera')} · {facts.get('detector')} · {facts.get('runtime')} · Ctrl-C ends"))
+    if fault:
+        lines.append(_in(RED, f"FAULT {fault}"))
+    made_of = f"{facts.camera} · {facts.detector} · {facts.runtime} · " if facts is not None else ""
+    lines.append(_in(DIM, f"{made_of}Ctrl-C ends"))
     return lines
 
 
@@ -157,7 +166,7 @@ def _headline(observation: Observation | None, state: DriverState, start_ns: int
     rate = "-" if state.rate_hz is None else f"{state.rate_hz:.0f}"
     time = (state.t_ns - start_ns) / NS_PER_S
     if state.visibility is not Visibility.OK:
-        seen = _in(YELLOW, "cannot see: " + state.visibility.name.lower().replace("_", " "))
+        seen = _in(YELLOW, "cannot see: " + state.visibility.words)
     elif observation is not None and observation.face is not None:
         seen = f"face {observation.face.box.w:.0f} px"
     else:

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from fermon.cameras import Camera, CameraSettings, EndOfFrames, open_camera
-from tests.camera_fakes import FakeCapture, FakePicamera2, Script, picture
-from fermon.cameras.playback import Pacer
 from fermon.cameras.picamera2 import open_picamera
+from fermon.cameras.playback import Pacer
 from fermon.cameras.v4l2 import open_v4l2
 from fermon.cameras.video import VideoCamera
 from fermon.domain import Frame
 from fermon.errors import CameraLost
+from tests.camera_fakes import FakeCapture, FakePicamera2, Script, picture
 
 DEADLINE_S = 20.0  # for what takes well under a second on an idle machine
 QUICK = CameraSettings(width=320, height=240, rate_hz=120.0)

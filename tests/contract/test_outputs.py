@@ -13,16 +13,17 @@ from pathlib import Path
 import can
 import pytest
 
-from fermon.domain import Received
+from fermon.domain import Acknowledged, Received
 from fermon.errors import OutputError
-from fermon.outputs import OUTPUTS, fakes
+from fermon.outputs import OUTPUTS
+from fermon.outputs.can.dbc import load, shipped_dbc
 from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.contract import Output
-from fermon.outputs.can.dbc import load, shipped_dbc
 from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.log import LogOutput, LogSettings
-from fermon.outputs.serial.sentences import sentence
 from fermon.outputs.serial.output import SerialOutput, SerialSettings
+from fermon.outputs.serial.sentences import sentence
+from tests import output_fakes
 from tests.outputs_kit import SITUATIONS, WARNING, WELL, BreakableLines, FaultyBus, install_faulty_bus, until
 
 
@@ -51,14 +52,14 @@ class Rig:
 
 class FakeRig(Rig):
     def __init__(self) -> None:
-        self.output = self.fake = fakes.DisappearingOutput()
+        self.output = self.fake = output_fakes.DisappearingOutput()
 
     def outside(self) -> Hashable:
         shown, self.fake.shown = self.fake.shown, []
         return repr(shown[-1].state) + repr(shown[-1].fault) if shown else ""
 
     def acknowledged(self) -> list[Received]:
-        self.fake.incoming.append(Received())
+        self.fake.incoming.append(Acknowledged())
         return list(self.fake.poll())
 
     def break_it(self) -> None:
@@ -259,7 +260,7 @@ def test_an_acknowledgement_comes_in_once(make_rig: Callable[[], Rig]) -> None:
     rig = make_rig()
     if not rig.listens:
         pytest.skip("has no way in")
-    assert rig.acknowledged() == [Received()]
+    assert rig.acknowledged() == [Acknowledged()]
     assert list(rig.output.poll()) == []
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 import can
 import pytest
 
-from fermon.domain import Received, Status
-from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.domain import Acknowledged, Received, Status, VehicleSpeed
 from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
 from fermon.outputs.can.e2e import Check, Checker
+from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.outputs.hub import Hub
+from fermon.outputs.worker import Timing
 from tests.output_fakes import MemoryOutput
-from fermon.outputs.hub import Hub, Timing
 from tests.outputs_kit import CRITICAL, SITUATIONS, WARNING, WELL, FaultyBus, install_faulty_bus, until
 
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600)
@@ -56,17 +57,12 @@ class Ears:
 
 
 @pytest.fixture
-def reports() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def run(reports: list[str]) -> Iterator[Callable[..., Hub]]:
     """A function that starts a hub with a CAN output of these settings, and perhaps others."""
     hubs: list[Hub] = []
 
     def start(settings: CanSettings, *others: MemoryOutput) -> Hub:
-        hubs.append(Hub([CanOutput(settings), *others], reports.append, QUICK))
+        hubs.append(Hub([CanOutput(settings), *others], QUICK))
         return hubs[-1]
 
     yield start
@@ -89,7 +85,7 @@ def test_every_change_and_a_steady_cycle(run: Callable[..., Hub], ears: Ears, ch
     hub = run(CanSettings(interface="virtual", channel=channel))
     for shown in SITUATIONS.values():
         hub.publish(shown)
-        wanted = shown.wakefulness.name.lower().replace("_", " ")
+        wanted = shown.wakefulness.words
         until(lambda wanted=wanted: ears.last_state() == wanted, f"state {wanted}")
     before = len(ears.states())
     until(lambda: len(ears.states()) >= before + 6, "the cycle without changes")
@@ -131,7 +127,7 @@ def test_speed_and_acknowledgement_come_in(
     ears.send(ACK.frame_id, ACK.encode({"Acknowledge": 1}))
     got: list[Received] = []
     until(lambda: got.extend(hub.received()) or len(got) >= 2, "both")
-    assert got == [Received(kmh=kmh), Received()]
+    assert got == [VehicleSpeed(kmh=kmh), Acknowledged()]
     if settings["speed"] == "obd2":
         asked = [f for f in ears.frames if f.arbitration_id == 0x7DF]
         assert asked and bytes(asked[0].data) == bytes.fromhex("02010d0000000000")

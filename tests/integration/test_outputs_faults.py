@@ -13,13 +13,14 @@ from pathlib import Path
 import can
 import pytest
 
-from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.can.dbc import load, shipped_dbc
-from tests.output_fakes import HangingOutput, RaisingOutput, SlowOutput
+from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.gpio.output import GpioOutput, GpioSettings
-from fermon.outputs.hub import Hub, Timing
+from fermon.outputs.hub import Hub
 from fermon.outputs.log import LogOutput, LogSettings
 from fermon.outputs.serial.output import SerialOutput, SerialSettings
+from fermon.outputs.worker import Timing
+from tests.output_fakes import HangingOutput, RaisingOutput, SlowOutput
 from tests.outputs_kit import CRITICAL, WELL, BreakableLines, FaultyBus, install_faulty_bus, until
 
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600, hang_s=0.5)
@@ -37,7 +38,6 @@ class Vehicle:
     lines: BreakableLines = field(default_factory=BreakableLines)
     far_end: int = -1
     heard: bytes = b""
-    reports: list[str] = field(default_factory=list)
     hanging: HangingOutput = field(default_factory=HangingOutput)
     raising: RaisingOutput = field(default_factory=lambda: RaisingOutput(bug=True))
 
@@ -108,7 +108,6 @@ def hub(vehicle: Vehicle) -> Iterator[Hub]:
             CanOutput(CanSettings(interface="faulty", channel="vehicle")),
             SlowOutput(0.1),
         ],
-        vehicle.reports.append,
         QUICK,
     )
     yield hub
@@ -144,16 +143,16 @@ FAULTS: dict[str, tuple[str, Callable[[Vehicle], None], Callable[[Vehicle], None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_one_fault_stays_one_output_s_fault(hub: Hub, vehicle: Vehicle, name: str) -> None:
+def test_one_fault_stays_one_output_s_fault(hub: Hub, vehicle: Vehicle, reports: list[str], name: str) -> None:
     broken, inject, mend = FAULTS[name]
     drive(hub, vehicle, OUTPUTS)
     inject(vehicle)
-    until(lambda: vehicle.reports, "a report")
+    until(lambda: reports, "a report")
     drive(hub, vehicle, tuple(output for output in OUTPUTS if output != broken))
-    assert len(vehicle.reports) == 1 and vehicle.reports[0].startswith(f"output {broken}:")
+    assert len(reports) == 1 and reports[0].startswith(f"output {broken}:")
     assert list(hub.broken()) == [broken]
     mend(vehicle)
-    until(lambda: len(vehicle.reports) == 2, "the recovery")
+    until(lambda: len(reports) == 2, "the recovery")
     drive(hub, vehicle, OUTPUTS)
     assert hub.broken() == {}
 
@@ -172,7 +171,7 @@ def test_all_outputs_are_off_after_close(hub: Hub, vehicle: Vehicle) -> None:
     assert len(vehicle.heard) == heard
 
 
-def test_a_hanging_and_a_raising_output_beside_the_real_ones(vehicle: Vehicle) -> None:
+def test_a_hanging_and_a_raising_output_beside_the_real_ones(vehicle: Vehicle, reports: list[str]) -> None:
     hub = Hub(
         [
             vehicle.hanging,
@@ -182,13 +181,12 @@ def test_a_hanging_and_a_raising_output_beside_the_real_ones(vehicle: Vehicle) -
             SerialOutput(SerialSettings(port=str(vehicle.port))),
             CanOutput(CanSettings(interface="faulty", channel="vehicle")),
         ],
-        vehicle.reports.append,
         QUICK,
     )
-    until(lambda: len(vehicle.reports) == 2, "both reports")
+    until(lambda: len(reports) == 2, "both reports")
     for _ in range(3):
         drive(hub, vehicle, OUTPUTS)
-    assert len(vehicle.reports) == 2
+    assert len(reports) == 2
     assert sorted(hub.broken()) == ["hanging", "raising"]
     vehicle.hanging.release.set()
     assert hub.close(20.0) == []

@@ -14,8 +14,8 @@ from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.domain import EXPRESSIONS, Frame, Observation
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
-from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.network import models_dir
+from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.tracker import FaceSettings
 
 

@@ -9,19 +9,34 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fermon.domain import Alert, Box, DriverState, Eyes, Face, Frame, Kind, Level, Observation, Quality
+from fermon.domain import (
+    Alert,
+    Box,
+    DriverState,
+    Eyes,
+    Face,
+    Frame,
+    Kind,
+    Level,
+    Observation,
+    Quality,
+    RunFacts,
+    RunSummary,
+)
 from fermon.errors import OutputError
 from fermon.views.preview.address import Address
 from fermon.views.preview.view import PICTURE_WIDTH_PX, Preview
 
 S = 1_000_000_000
 SOON_S = 20.0
-FACTS = {"fermon": "0", "camera": "test", "detector": "none", "runtime": "none"}
+FACTS = RunFacts("0", "test", "none", "none")
+SUMMARY = RunSummary(0, 0.0, 0.0, 0.0, 0.0, {})
 
 
 @pytest.fixture
@@ -29,7 +44,7 @@ def preview() -> Iterator[Preview]:
     made = Preview(Address("127.0.0.1", 0))
     made.start(FACTS)
     yield made
-    made.end({})
+    made.end(SUMMARY)
 
 
 def port(preview: Preview) -> int:
@@ -108,8 +123,8 @@ def test_foreign_hosts_and_foreign_pages_are_refused(preview: Preview) -> None:
 def test_moments_come_with_picture_box_and_eyes(preview: Preview) -> None:
     with Feeder(preview):
         stream = events(get(preview, "/events"))
-        assert next(stream) == ("hello", preview.hello())
-        assert next(stream) == ("facts", FACTS)
+        assert next(stream) == ("hello", preview.feed.hello())
+        assert next(stream) == ("facts", asdict(FACTS))
         moment = next(data for name, data in stream if name == "moment" and data["picture"])
     import cv2
 
@@ -143,22 +158,22 @@ def test_the_timeline_of_the_past_comes_first(preview: Preview) -> None:
 def test_no_picture_is_kept_or_made_while_nobody_watches(preview: Preview) -> None:
     for seq in range(20):
         feed(preview, seq)
-    assert preview._newest is not None and preview._newest[1] is None
-    assert preview.moment() == (0, b"")
+    assert preview.feed._newest is not None and preview.feed._newest[1] is None
+    assert preview.feed.moment() == (0, b"")
     with Feeder(preview):
         response = get(preview, "/events")
         next(data for name, data in events(response) if name == "moment" and data["picture"])
         response.close()
-        until(lambda: preview._watchers == 0)
+        until(lambda: preview.feed._watchers == 0)
     feed(preview, 1000)
-    assert preview.moment()[1] == b"" and preview._newest is not None and preview._newest[1] is None
+    assert preview.feed.moment()[1] == b"" and preview.feed._newest is not None and preview.feed._newest[1] is None
 
 
 def test_a_page_that_does_not_read_holds_up_neither_the_loop_nor_another_page(preview: Preview) -> None:
     stuck = socket.create_connection(("127.0.0.1", port(preview)))
     stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     stuck.sendall(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    until(lambda: preview._watchers == 1)
+    until(lambda: preview.feed._watchers == 1)
     with Feeder(preview) as feeder:
         stream = events(get(preview, "/events"))
         moments = (data for name, data in stream if name == "moment")
@@ -180,7 +195,7 @@ def test_the_end_is_told() -> None:
     preview = Preview(Address("127.0.0.1", 0))
     stream = events(get(preview, "/events"))
     next(stream)
-    preview.end({})
+    preview.end(SUMMARY)
     assert [name for name, _ in stream][-1] == "end"
     with pytest.raises(OSError):
         get(preview)
@@ -208,7 +223,7 @@ def test_elsewhere_than_here_a_token_is_needed() -> None:
         assert get(preview, "/", Cookie="fermon_preview=wrong").status == 403
         assert get(preview, "/", Cookie=kept, Host="evil.example").status == 421
     finally:
-        preview.end({})
+        preview.end(SUMMARY)
 
 
 @pytest.mark.parametrize(

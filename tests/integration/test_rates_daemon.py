@@ -10,14 +10,15 @@ from typing import Any
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config
-from fermon.daemon import Daemon
+from fermon.daemon import Daemon, Parts
 from fermon.domain import Frame
 from fermon.outputs.hub import Hub
-from fermon.perception.pipeline import Perception
 from fermon.perception.load import RateControl
+from fermon.perception.pipeline import Perception
 from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
-from fermon.views.contract import JsonLines
+from fermon.views.contract import ReportHandler, spoken_through
+from fermon.views.jsonlines import JsonLines
 
 FRAMES = 225  # 15 s of the demo: its first microsleep is in
 
@@ -52,10 +53,12 @@ def watch(folder: Path, rates: RateControl | None) -> tuple[list[dict[str, Any]]
     """Run the demo's beginning; return the observations of the session and the objects of the view."""
     config, out = Config(), io.StringIO()
     session = folder / f"{type(rates).__name__}.jsonl"
-    hub = Hub([], print)
+    view = JsonLines(out)
     recorder = Recorder(session, 2**30, 1)
     perception = Perception(config.perception)
-    Daemon(config, Beginning, Beginning(), perception, hub, JsonLines(out), recorder, Systemd({}), rates).run()
+    parts = Parts(Beginning, Beginning(), perception, Hub([]), view, Systemd({}), recorder, rates)
+    with spoken_through(ReportHandler(view)):
+        Daemon(config, parts).run()
     lines = [json.loads(line) for line in session.read_text().splitlines()]
     shown = [json.loads(line) for line in out.getvalue().splitlines()]
     return [line for line in lines if line["type"] == "observation"], shown

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from fermon.domain import Received
+from fermon.domain import Acknowledged, Received, VehicleSpeed
 from fermon.errors import OutputError
-from tests.output_fakes import MemoryOutput
-from fermon.outputs.hub import Hub, Timing
-from fermon.outputs.serial.sentences import checksum, sentence, status_sentence
+from fermon.outputs.hub import Hub
 from fermon.outputs.serial.output import SerialOutput, SerialSettings
+from fermon.outputs.serial.sentences import checksum, sentence, status_sentence
+from fermon.outputs.worker import Timing
+from tests.output_fakes import MemoryOutput
 from tests.outputs_kit import CRITICAL, SITUATIONS, WARNING, WELL, until
 
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600)
@@ -73,11 +74,6 @@ def cable(tmp_path: Path) -> Iterator[Cable]:
 
 
 @pytest.fixture
-def reports() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def other() -> MemoryOutput:
     return MemoryOutput("other")
 
@@ -85,7 +81,7 @@ def other() -> MemoryOutput:
 @pytest.fixture
 def hub(cable: Cable, other: MemoryOutput, reports: list[str]) -> Iterator[Hub]:
     serial = SerialOutput(SerialSettings(port=str(cable.port), heartbeat_s=0.1))
-    hub = Hub([serial, other], reports.append, QUICK)
+    hub = Hub([serial, other], QUICK)
     yield hub
     hub.close(5.0)
 
@@ -104,7 +100,7 @@ def test_acknowledgement_and_speed_come_in(hub: Hub, cable: Cable) -> None:
     os.write(cable.far_end, b"noise" + sentence("FERMA") + b"$FERMV,1*00\r\n" + sentence("FERMV,63.5"))
     got: list[Received] = []
     until(lambda: got.extend(hub.received()) or len(got) >= 2, "both")
-    assert got == [Received(), Received(kmh=63.5)]
+    assert got == [Acknowledged(), VehicleSpeed(kmh=63.5)]
 
 
 def test_wrong_sentences_are_reported_once(hub: Hub, cable: Cable, caplog: pytest.LogCaptureFixture) -> None:
@@ -196,7 +192,7 @@ def test_binary_garbage_at_full_rate(hub: Hub, cable: Cable, other: MemoryOutput
 def test_a_port_that_is_no_port_is_named(tmp_path: Path, reports: list[str]) -> None:
     (tmp_path / "file").write_text("text")
     for name in ("file", "nothing"):
-        hub = Hub([SerialOutput(SerialSettings(port=str(tmp_path / name)))], reports.append, QUICK)
+        hub = Hub([SerialOutput(SerialSettings(port=str(tmp_path / name)))], QUICK)
         until(lambda name=name: any(name in line for line in reports), "a report")
         hub.close(5.0)
 

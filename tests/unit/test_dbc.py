@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fermon.domain import DriverState, Level, Status, Visibility, Wakefulness
+from fermon.domain import DriverState, Level, Mode, Status, Visibility, Wakefulness
 from fermon.errors import OutputError
 from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
 from fermon.outputs.can.e2e import Check, Checker
-from fermon.outputs.mode import Mode, mode_of, words
 from tests.outputs_kit import BLIND, BOOTING, CRITICAL, FAULT, NOTICE, SITUATIONS, WARNING, WELL, status
 
 DBC = load(shipped_dbc())
@@ -36,7 +35,7 @@ def shown(s: Status) -> dict[str, str | float]:
 )
 def test_value_tables_say_what_the_types_say(signal: str, numbers: type[IntEnum]) -> None:
     choices = DBC.get_message_by_name("FermonState").get_signal_by_name(signal).choices
-    expected = {int(number): words(number) for number in numbers}
+    expected = {int(number): number.words for number in numbers}
     assert {k: str(v) for k, v in choices.items()} == ({0: "none"} | expected if signal == "Level" else expected)
 
 
@@ -54,9 +53,9 @@ def test_every_message_tells_its_timing_and_protection() -> None:
 def test_every_situation_reads_back() -> None:
     for name, s in SITUATIONS.items():
         signals = shown(s)
-        assert signals["Mode"] == words(mode_of(s)), name
-        assert signals["State"] == words(s.wakefulness), name
-        assert signals["Visibility"] == words(s.state.visibility), name
+        assert signals["Mode"] == s.mode.words, name
+        assert signals["State"] == s.wakefulness.words, name
+        assert signals["Visibility"] == s.state.visibility.words, name
         assert signals["Unavailable"] == ("active" if s is BLIND else "inactive")
         assert signals["ExpressionAlert"] == ("active" if s is NOTICE else "inactive")
         assert signals["Microsleep"] == ("active" if s is WARNING else "inactive")
@@ -114,7 +113,7 @@ def test_no_figure_breaks_a_frame(value: float, other: float, number: int, base:
         coder.detail_frame(replace(base, state=state, uptime_ms=number)),
     ):
         assert len(frame) == 8
-    assert shown(replace(base, state=state))["State"] == words(base.wakefulness)
+    assert shown(replace(base, state=state))["State"] == base.wakefulness.words
 
 
 def test_limits_are_kept_where_figures_are_larger() -> None:

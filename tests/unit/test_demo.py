@@ -125,6 +125,6 @@ def test_the_faces_are_as_the_search_wrote_them() -> None:
     """Nobody turned the numbers by hand: the file is what tools/shape_demo.py writes."""
     from shape_demo import source
 
-    from fermon.cameras import demo_face
+    from fermon.cameras.demo import faces
 
-    assert Path(demo_face.__file__).read_text(encoding="utf-8") == source(NEUTRAL, ANGRY)
+    assert Path(faces.__file__).read_text(encoding="utf-8") == source(NEUTRAL, ANGRY)

@@ -98,7 +98,7 @@ def test_a_bad_configuration_does_not_stop_the_rest(tmp_path: Path, capsys: pyte
     code, findings = examine(capsys, "--camera", "demo", "--config", str(config))
     assert code == 78
     [found] = faults(findings)
-    assert found["area"] == "config" and "width" in found["text"]
+    assert found["area"] == "config" and "widht" in found["text"] and "width" in found["remedy"]
     assert any(finding["area"] == "outputs" for finding in findings)
 
 

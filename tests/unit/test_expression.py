@@ -7,7 +7,7 @@ import pytest
 
 from fermon.domain import Box, Face
 from fermon.perception.expression import ExpressionReader
-from fermon.perception.network import LOOK, Network, models_dir
+from fermon.perception.network import SINGLE_VIEW, Network, models_dir
 
 FRAMING = (0.0, 0.0, 1.0)
 FACE = Face(Box(100, 80, 120, 120), 1.0, None)
@@ -27,12 +27,12 @@ def picture() -> np.ndarray:
 
 
 def test_both_functions_of_the_file_give_the_same_mean_of_both_sides(picture: np.ndarray) -> None:
-    at_once, two_looks = reader("").read(picture, FACE), reader(LOOK).read(picture, FACE)
+    at_once, two_looks = reader("").read(picture, FACE), reader(SINGLE_VIEW).read(picture, FACE)
     assert at_once == pytest.approx(two_looks, abs=2 / 256)  # the mean is rounded inside the file
 
 
 def test_a_face_that_is_followed_is_seen_from_both_sides_after_two_looks(picture: np.ndarray) -> None:
-    follower = reader(LOOK)
+    follower = reader(SINGLE_VIEW)
     whole = follower.read(picture, FACE)
     first, second, third = (follower.follow(picture, FACE) for _ in range(3))
     assert first != pytest.approx(whole, abs=1e-3)
@@ -40,7 +40,7 @@ def test_a_face_that_is_followed_is_seen_from_both_sides_after_two_looks(picture
 
 
 def test_the_last_look_is_forgotten_when_another_face_may_have_come(picture: np.ndarray) -> None:
-    follower = reader(LOOK)
+    follower = reader(SINGLE_VIEW)
     first, second = (follower.follow(picture, FACE) for _ in range(2))
     follower.forget()
     assert follower.follow(picture, FACE) == first != second

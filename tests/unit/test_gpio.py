@@ -115,7 +115,7 @@ def test_a_pattern_once_ends(seconds: float) -> None:
         (WARNING, Signal.WARNING),
         (CRITICAL, Signal.CRITICAL),
         (FAULT, Signal.FAULT),
-        (replace(CRITICAL, fault="loop stalled"), Signal.FAULT),
+        (replace(CRITICAL, fault="loop stalled"), Signal.CRITICAL),
         (status(UNSEEN, alert(Kind.DROWSY, Level.NOTICE), determined=False), Signal.CANNOT_SEE),
         (status(UNSEEN, alert(Kind.ASLEEP, Level.CRITICAL), determined=False), Signal.CRITICAL),
     ],

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from fermon.domain import Received, Status, Wakefulness
+from fermon.domain import Acknowledged, Received, Status, VehicleSpeed, Wakefulness
 from fermon.outputs.contract import Output
-from tests.output_fakes import DisappearingOutput, HangingOutput, MemoryOutput, RaisingOutput, SlowOutput
-from fermon.outputs.hub import Hub, Timing
+from fermon.outputs.hub import Hub
 from fermon.outputs.inbox import MOST_ACKS, Inbox
-from fermon.outputs.worker import Source, _next_beat
+from fermon.outputs.worker import LatestStatus, Timing, _next_beat
+from tests.conftest import Reports
+from tests.output_fakes import DisappearingOutput, HangingOutput, MemoryOutput, RaisingOutput, SlowOutput
 from tests.outputs_kit import BOOTING, CRITICAL, NOTICE, WARNING, WELL, until
 
 QUICK = Timing(
@@ -21,25 +22,13 @@ QUICK = Timing(
 )
 
 
-class Reports(list[str]):
-    """Collects what the hub reports."""
-
-    def about(self, name: str) -> list[str]:
-        return [line for line in self if line.startswith(f"output {name}:")]
-
-
 @pytest.fixture
-def reports() -> Reports:
-    return Reports()
-
-
-@pytest.fixture
-def start(reports: Reports) -> Iterator[Callable[..., Hub]]:
+def start() -> Iterator[Callable[..., Hub]]:
     """A function that starts a hub, ended after the test."""
     hubs: list[Hub] = []
 
     def run(*outputs: Output, timing: Timing = QUICK) -> Hub:
-        hubs.append(Hub(outputs, reports.append, timing))
+        hubs.append(Hub(outputs, timing))
         return hubs[-1]
 
     yield run
@@ -164,7 +153,7 @@ def test_when_the_main_loop_stalls_the_heartbeat_says_so(start: Callable[..., Hu
 
 
 def test_a_start_that_takes_too_long_is_a_fault() -> None:
-    source = Source(now=100.0, stale_s=2.0, boot_s=60.0)
+    source = LatestStatus(now=100.0, stale_s=2.0, boot_s=60.0)
     assert source.get(159.0).fault is None
     assert source.get(161.0).fault == "no state within 60 s of the start"
     source.set(WELL, 161.0)
@@ -173,7 +162,7 @@ def test_a_start_that_takes_too_long_is_a_fault() -> None:
 
 
 def test_a_fault_that_the_main_loop_reports_stays_its_own() -> None:
-    source = Source(now=0.0, stale_s=2.0, boot_s=60.0)
+    source = LatestStatus(now=0.0, stale_s=2.0, boot_s=60.0)
     source.set(replace(WELL, fault="no model"), 1.0)
     assert source.get(2.0).fault == "no model"
 
@@ -181,21 +170,21 @@ def test_a_fault_that_the_main_loop_reports_stays_its_own() -> None:
 def test_what_comes_in_is_handed_on_once(start: Callable[..., Hub]) -> None:
     output = MemoryOutput()
     hub = start(output)
-    output.incoming = [Received(), Received(kmh=50.0)]
+    output.incoming = [Acknowledged(), VehicleSpeed(kmh=50.0)]
     got: list[Received] = []
     until(lambda: got.extend(hub.received()) or len(got) == 2, "both")
-    assert got == [Received(), Received(kmh=50.0)]
+    assert got == [Acknowledged(), VehicleSpeed(kmh=50.0)]
     assert hub.received() == []
 
 
 def test_the_inbox_keeps_presses_and_the_newest_speed_and_cannot_grow() -> None:
     inbox = Inbox()
     for number in range(10_000):
-        inbox.put([Received(kmh=float(number))])
-    inbox.put([Received()])
-    inbox.put([Received(kmh=1.0), Received(kmh=2.0)])
-    assert inbox.drain() == [Received(kmh=9999.0), Received(), Received(kmh=2.0)]
-    inbox.put([Received()] * 10_000)
+        inbox.put([VehicleSpeed(kmh=float(number))])
+    inbox.put([Acknowledged()])
+    inbox.put([VehicleSpeed(kmh=1.0), VehicleSpeed(kmh=2.0)])
+    assert inbox.drain() == [VehicleSpeed(kmh=9999.0), Acknowledged(), VehicleSpeed(kmh=2.0)]
+    inbox.put([Acknowledged()] * 10_000)
     assert len(inbox.drain()) == MOST_ACKS
     assert inbox.drain() == []
 
@@ -249,16 +238,3 @@ def test_back_off_doubles_to_its_limit(start: Callable[..., Hub], monkeypatch: p
 )
 def test_heartbeats_keep_their_grid(last: float, now: float, expected: float) -> None:
     assert _next_beat(last, now, 0.2) == pytest.approx(expected)
-
-
-def test_a_report_that_raises_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def report(line: str) -> None:
-        raise RuntimeError(line)
-
-    bad, good = RaisingOutput(), MemoryOutput()
-    hub = Hub([bad, good], report, QUICK)
-    hub.publish(WARNING)
-    until(lambda: bad.opened >= 3, "further attempts")
-    until(shows(good, WARNING), "the state at the other output")
-    hub.close(5.0)
-    assert "could not pass on" in caplog.text

@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from fermon.cameras.keeper import CameraKeeper
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost, CameraNotFound
-from fermon.cameras.keeper import CameraKeeper
 
 FRAME = Frame(1, 0, np.zeros((4, 4), np.uint8))
 CABIN = np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)
@@ -46,10 +46,9 @@ def read_until_ok(keeper: CameraKeeper) -> Frame | None:
         assert time.monotonic() < deadline, "the camera was not opened again"
 
 
-def test_a_lost_camera_is_closed_reported_and_opened_again() -> None:
+def test_a_lost_camera_is_closed_reported_and_opened_again(reports: list[str]) -> None:
     lost, back = Scripted(FRAME, CameraLost("unplugged")), Scripted(FRAME)
     attempts: list[object] = [CameraNotFound("not there yet"), back]
-    reports: list[str] = []
 
     def open_again() -> Scripted:
         item = attempts.pop(0)
@@ -58,7 +57,7 @@ def test_a_lost_camera_is_closed_reported_and_opened_again() -> None:
         assert isinstance(item, Scripted)
         return item
 
-    keeper = CameraKeeper(open_again, lost, reports.append, lambda _: None)
+    keeper = CameraKeeper(open_again, lost, lambda _: None)
     assert keeper.read(0, 0.0) is FRAME
     assert keeper.read(1, 0.0) is None
     assert not keeper.ok
@@ -70,32 +69,29 @@ def test_a_lost_camera_is_closed_reported_and_opened_again() -> None:
 
 
 def test_a_camera_that_is_not_there_yet_is_waited_for() -> None:
-    keeper = CameraKeeper(lambda: Scripted(FRAME), None, lambda _: None, lambda _: None)
+    keeper = CameraKeeper(lambda: Scripted(FRAME), None, lambda _: None)
     assert not keeper.ok
     read_until_ok(keeper)
     keeper.close()
 
 
-def test_a_camera_that_can_be_opened_but_shows_its_last_picture_is_not_back() -> None:
+def test_a_camera_that_can_be_opened_but_shows_its_last_picture_is_not_back(reports: list[str]) -> None:
     """A hung sensor: the driver answers and hands out the picture before the hang, again and again."""
-    frozen = CameraLost("/dev/video0: the very same picture for 2.0 s; frozen?")
-    frozen_again = CameraLost("/dev/video0: the very same picture for 2.1 s; frozen?")
+    frozen = CameraLost("/dev/video0", found="the very same picture for 2.0 s", remedy="frozen?")
+    frozen_again = CameraLost("/dev/video0", found="the very same picture for 2.1 s", remedy="frozen?")
     healthy = Frame(9, 0, CABIN[::-1])
     cameras = [
         Scripted(Frame(5, 0, CABIN), frozen_again),
         Scripted(Frame(7, 0, CABIN), frozen_again),
         Scripted(Frame(8, 0, CABIN), None, healthy),
     ]
-    reports: list[str] = []
-    keeper = CameraKeeper(
-        lambda: cameras.pop(0), Scripted(Frame(1, 0, CABIN), frozen), reports.append, lambda _: time.sleep(0)
-    )
+    keeper = CameraKeeper(lambda: cameras.pop(0), Scripted(Frame(1, 0, CABIN), frozen), lambda _: time.sleep(0))
     keeper.read(0, 0.0)
     keeper.read(1, 0.0)
     assert not keeper.ok
     assert read_until_ok(keeper) is healthy
     assert not cameras
-    assert reports == ["camera lost: /dev/video0: the very same picture for 2.0 s; frozen?", "camera back"]
+    assert reports == ["camera lost: /dev/video0: found the very same picture for 2.0 s; frozen?", "camera back"]
     keeper.close()
 
 
@@ -103,7 +99,7 @@ def test_a_dark_picture_may_repeat() -> None:
     """Noise is clipped away in darkness; whether it is dark is perception's to say."""
     dark = np.full((48, 64), 2, np.uint8)
     keeper = CameraKeeper(
-        lambda: Scripted(Frame(5, 0, dark)), Scripted(Frame(1, 0, dark), CameraLost("unplugged")), print, print
+        lambda: Scripted(Frame(5, 0, dark)), Scripted(Frame(1, 0, dark), CameraLost("unplugged")), print
     )
     keeper.read(0, 0.0)
     keeper.read(1, 0.0)
@@ -112,6 +108,6 @@ def test_a_dark_picture_may_repeat() -> None:
 
 
 def test_a_clip_that_breaks_is_not_begun_again() -> None:
-    keeper = CameraKeeper(lambda: Scripted(FRAME), Scripted(CameraLost("damaged"), live=False), print, print)
+    keeper = CameraKeeper(lambda: Scripted(FRAME), Scripted(CameraLost("damaged"), live=False), print)
     with pytest.raises(CameraLost, match="damaged"):
         keeper.read(0, 0.0)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from fermon.errors import Problem
 from fermon.outputs import OUTPUTS, OutputsSettings, make_outputs
 from fermon.outputs.serial.output import SerialSettings
 from fermon.schema import read
@@ -27,7 +28,7 @@ def test_without_configuration_only_the_log_speaks() -> None:
 
 
 def test_enabled_outputs_are_made_under_their_names_and_touch_nothing() -> None:
-    problems: list[str] = []
+    problems: list[Problem] = []
     settings = read(OutputsSettings, {name: {"enabled": True} for name in OUTPUTS}, "outputs", problems)
     assert problems == []
     outputs = make_outputs(settings)
@@ -46,9 +47,9 @@ def test_enabled_outputs_are_made_under_their_names_and_touch_nothing() -> None:
     ],
 )
 def test_mistakes_are_named(table: dict[str, object], complaint: str) -> None:
-    problems: list[str] = []
+    problems: list[Problem] = []
     read(OutputsSettings, table, "outputs", problems)
-    assert len(problems) == 1 and complaint in problems[0]
+    assert len(problems) == 1 and complaint in str(problems[0])
 
 
 def test_looking_at_the_settings_imports_no_hardware_library() -> None:

@@ -117,7 +117,19 @@ def test_an_alert_that_cleared_and_came_back_between_two_shows_is_told(caplog: p
     assert [line.getMessage().split()[2] for line in caplog.records[1:]] == ["WARNING", "cleared", "WARNING"], kinds
 
 
-@pytest.mark.parametrize("module", ["text", "mode", "patterns", "sentences", "e2e", "can"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "words",
+        "domain",
+        "errors",
+        "systemd",
+        "outputs.gpio.patterns",
+        "outputs.serial.sentences",
+        "outputs.can.e2e",
+        "outputs.can.output",
+    ],
+)
 def test_examples_in_docstrings(module: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"fermon.outputs.{module}"))
+    result = doctest.testmod(importlib.import_module(f"fermon.{module}"))
     assert result.failed == 0 and result.attempted > 0

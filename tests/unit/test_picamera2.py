@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, open_camera
-from tests.camera_fakes import FakePicamera2, Script, picture
 from fermon.cameras.picamera2 import open_picamera, picamera2_class
 from fermon.errors import CameraNotFound
+from tests.camera_fakes import FakePicamera2, Script, picture
 
 DEADLINE_S = 20.0
 SETTINGS = CameraSettings(width=320, height=240, rate_hz=30.0, frozen_after_s=0.5, first_frame_s=10.0)
@@ -64,7 +64,7 @@ def test_another_size_than_asked_for_is_a_warning(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_camera_that_is_not_there_is_named() -> None:
-    with pytest.raises(CameraNotFound, match=r"picamera1: no such camera, found 1 \(ov9281\); check the ribbon cable"):
+    with pytest.raises(CameraNotFound, match=r"picamera1: no such camera: found 1 \(ov9281\); check the ribbon cable"):
         open_picamera(1, SETTINGS, FakePicamera2.factory(Script()))
     with pytest.raises(CameraNotFound, match=r"found 0 \(none\)"):
         open_picamera(0, SETTINGS, FakePicamera2.factory(Script(), models=()))

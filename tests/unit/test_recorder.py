@@ -14,8 +14,8 @@ import pytest
 import fermon.session.recorder
 from fermon.domain import Tick
 from fermon.errors import OutputError
-from fermon.session.recorder import Recorder
 from fermon.session.format import SessionReader
+from fermon.session.recorder import Recorder
 
 HEADER = {"fermon": "0.1.0", "started": "2026-01-01T00:00:00Z", "config": {}, "models": {}}
 

@@ -57,10 +57,10 @@ def test_of_several_functions_the_wanted_one_is_run_where_the_file_has_it(copy: 
 
 def test_a_function_that_only_the_manifest_knows(copy: Path) -> None:
     change(copy, signatures=["answer", "glance"])
-    with pytest.raises(ModelError, match=r"has the functions \['answer', 'look'\], the manifest says 'glance' too"):
+    with pytest.raises(ModelError, match=r"functions: found \['answer', 'look'\], expected 'glance' too"):
         Network(copy, prefer="glance")
     change(copy, signatures=2)
-    with pytest.raises(ModelError, match=r"expression\.json: signatures is 2, expected a list of names"):
+    with pytest.raises(ModelError, match=r"expression\.json: signatures: found 2, expected a list of names"):
         Network(copy)
 
 
@@ -73,7 +73,7 @@ def test_expression_probabilities_add_up(copy: Path) -> None:
 def test_a_file_cut_in_half(copy: Path) -> None:
     content = copy.read_bytes()
     copy.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ModelError, match=r"expression\.tflite: found \d+ bytes with sha256 .* the manifest says"):
+    with pytest.raises(ModelError, match=r"exchanged: found \d+ bytes with sha256 .*, expected .* its manifest says"):
         Network(copy)
 
 
@@ -106,13 +106,13 @@ def test_another_digest(copy: Path) -> None:
 
 def test_another_shape(copy: Path) -> None:
     change(copy, inputs=[{"shape": [1, 64, 64, 1], "dtype": "int8", "scale": 1 / 255, "zero_point": -128}])
-    with pytest.raises(ModelError, match=r"inputs\[0\] is \(1, 48, 48, 1\) int8, the manifest says \(1, 64, 64, 1\)"):
+    with pytest.raises(ModelError, match=r"inputs\[0\]: found \(1, 48, 48, 1\) int8, expected \(1, 64, 64, 1\)"):
         Network(copy)
 
 
 def test_another_scale(copy: Path) -> None:
     change(copy, inputs=[{"shape": [1, 48, 48, 1], "dtype": "int8", "scale": 0.01, "zero_point": 0}])
-    with pytest.raises(ModelError, match=r"scale 0\.00392157 and zero point -128, the manifest says 0\.01 and 0"):
+    with pytest.raises(ModelError, match=r"found scale 0\.00392157 and zero point -128, expected 0\.01 and 0"):
         Network(copy)
 
 

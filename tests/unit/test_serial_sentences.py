@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fermon.domain import DriverState, Received, Status, Visibility
+from fermon.domain import Acknowledged, DriverState, Received, Status, VehicleSpeed, Visibility
 from fermon.outputs.serial.sentences import MOST_CHARACTERS, Reader, checksum, sentence, status_sentence
 from tests.outputs_kit import BLIND, BOOTING, CRITICAL, FAULT, NOTICE, SITUATIONS, WARNING, WELL, status
 
@@ -60,15 +60,15 @@ def test_sentences_differ_between_situations() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (ACK, [Received()]),
-        (b"$FERMA*5d\n", [Received()]),
-        (b"$FERMA*5D$FERMA*5D", [Received(), Received()]),  # no line ends at all
-        (sentence("FERMV,63.5"), [Received(kmh=63.5)]),
-        (sentence("FERMV,0"), [Received(kmh=0.0)]),
-        (sentence("FERMV,500"), [Received(kmh=500.0)]),
-        (b"\x00\xff$$$noise*00\r\n" + ACK, [Received()]),
-        (b"$FER" + ACK, [Received()]),  # a sentence cut off by the next one
-        (b"$" + b"A" * 5000 + ACK, [Received()]),
+        (ACK, [Acknowledged()]),
+        (b"$FERMA*5d\n", [Acknowledged()]),
+        (b"$FERMA*5D$FERMA*5D", [Acknowledged(), Acknowledged()]),  # no line ends at all
+        (sentence("FERMV,63.5"), [VehicleSpeed(kmh=63.5)]),
+        (sentence("FERMV,0"), [VehicleSpeed(kmh=0.0)]),
+        (sentence("FERMV,500"), [VehicleSpeed(kmh=500.0)]),
+        (b"\x00\xff$$$noise*00\r\n" + ACK, [Acknowledged()]),
+        (b"$FER" + ACK, [Acknowledged()]),  # a sentence cut off by the next one
+        (b"$" + b"A" * 5000 + ACK, [Acknowledged()]),
     ],
 )
 def test_what_is_understood(data: bytes, expected: list[Received]) -> None:
@@ -102,7 +102,7 @@ def test_what_is_not_and_why(data: bytes, cause: str) -> None:
     reader = Reader()
     assert reader.feed(data) == []
     assert reader.rejected == {cause: 1}
-    assert reader.feed(ACK) == [Received()]  # it spoils nothing that follows
+    assert reader.feed(ACK) == [Acknowledged()]  # it spoils nothing that follows
 
 
 @given(st.lists(st.binary(max_size=60).filter(lambda b: b"$" not in b), max_size=8), st.integers(1, 9), st.data())
@@ -115,7 +115,7 @@ def test_every_sentence_is_found_in_garbage_cut_anywhere(parts: list[bytes], ste
         size = data.draw(st.integers(1, step))
         found += reader.feed(stream[:size])
         stream = stream[size:]
-    assert found == [Received()] * len(parts)
+    assert found == [Acknowledged()] * len(parts)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=30))
@@ -132,4 +132,4 @@ def test_a_damaged_sentence_is_not_believed(place: int, bits: int) -> None:
     damaged = bytearray(ACK)
     damaged[place] ^= bits
     if damaged.upper() != ACK:
-        assert Received() not in Reader().feed(bytes(damaged))
+        assert Acknowledged() not in Reader().feed(bytes(damaged))

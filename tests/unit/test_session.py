@@ -206,9 +206,9 @@ def test_lines_without_a_usable_time_are_counted(tmp_path: Path, t_ns: str) -> N
         (b"", "line 1 is empty"),
         (b'{"type":"tick","t_ns":1}', "no session header"),
         (b"\x89PNG\r\n", "no session header"),
-        (b'{"type":"session","version":2}', "found session version 2, expected 1"),
-        (b'{"type":"session"}', "found session version None, expected 1"),
-        (b'{"type":"session","version":true}', "found session version True, expected 1"),
+        (b'{"type":"session","version":2}', "session version: found 2, expected 1"),
+        (b'{"type":"session"}', "session version: found None, expected 1"),
+        (b'{"type":"session","version":true}', "session version: found True, expected 1"),
     ],
 )
 def test_a_file_without_a_header_of_this_version_is_refused(tmp_path: Path, first: bytes, says: str) -> None:

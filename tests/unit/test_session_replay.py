@@ -13,8 +13,8 @@ from scenarios import Part, Way, inputs
 
 from fermon.domain import Alert
 from fermon.policy import Policy
-from fermon.session.replay import policy_settings, replay
 from fermon.session.format import encode, encode_header
+from fermon.session.replay import policy_settings, replay
 
 ASLEEP = [Part(10), Part(4, eyes="closed"), Part(5)]
 

@@ -113,7 +113,7 @@ def test_dbc_signal(dbc: str, signal: str, can_id: int, extended: bool, data: st
     [
         ("Speed", "no such signal"),
         ("SpeedMph", "2 messages have it"),
-        ("Cluster.SpeedKnots", "unit 'kn'"),
+        ("Cluster.SpeedKnots", "unit of speed signal .*: found 'kn'"),
         ("", "no such signal"),
     ],
 )

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, nodes
-from tests.camera_fakes import FakeCapture, Script, picture, raw
 from fermon.cameras.live import LiveCamera, plausible_ns
 from fermon.cameras.v4l2 import Mode, V4l2Grabber, negotiate, open_v4l2, reduction, to_gray
 from fermon.errors import CameraLost, CameraNotFound
+from tests.camera_fakes import FakeCapture, Script, picture, raw
 
 DEADLINE_S = 20.0
 SETTINGS = CameraSettings(width=320, height=240, rate_hz=60.0, frozen_after_s=0.5, first_frame_s=10.0)
@@ -188,7 +188,7 @@ def test_only_stamps_of_the_monotonic_clock_are_believed() -> None:
 
 
 def test_a_missing_device_lists_what_there_is() -> None:
-    with pytest.raises(CameraNotFound, match=r"/dev/video987: no such device\. (Cameras here|There is no V4L2 camera)"):
+    with pytest.raises(CameraNotFound, match=r"/dev/video987: no such device; (cameras here|there is no V4L2 camera)"):
         open_v4l2("/dev/video987", SETTINGS)
 
 
@@ -223,6 +223,6 @@ def test_whoever_holds_a_device_is_found(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n"
         assert any(f"(pid {holder.pid})" in who for who in nodes.holders(str(path)))
-        assert "busy, in use by" in nodes.refused(str(path))
+        assert "busy, in use by" in nodes.refused(str(path)).what
         holder.communicate("\n", timeout=60)
     assert nodes.holders(str(path)) == []

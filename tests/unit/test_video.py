@@ -142,7 +142,7 @@ def test_an_mp4_cut_off_has_no_index(tmp_path: Path) -> None:
     [
         ("notes.txt", b"a shopping list\n" * 50, "a text file, expected a video"),
         ("clip.mp4", b"not a video\n", "a text file, expected a video"),
-        ("empty.mp4", b"", r"empty \(0 bytes\)"),
+        ("empty.mp4", b"", r"found an empty file \(0 bytes\)"),
         ("noise.mp4", bytes(range(256)) * 20, "cannot be read as a video"),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
         VideoCamera(tmp_path / "drive_hom.mp4", Pacer("max"))
     with pytest.raises(CameraNotFound, match="no such folder"):
         VideoCamera(tmp_path / "nowhere" / "clip.mp4", Pacer("max"))
-    with pytest.raises(CameraNotFound, match="not a file"):
+    with pytest.raises(CameraNotFound, match="found no file, expected a video"):
         VideoCamera(tmp_path, Pacer("max"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 from typing import Any
 
@@ -22,15 +23,21 @@ from fermon.domain import (
     Level,
     Observation,
     Quality,
+    RunFacts,
+    RunSummary,
     Tick,
     Visibility,
 )
+from fermon.views.contract import Several
+from fermon.views.fields import alert_fields
+from fermon.views.journal import Silent
+from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal, bar, fitting, panel
-from fermon.views.contract import JsonLines, Several, Silent, alert_fields, reason
+from fermon.words import reason, summary_text
 
 S = 1_000_000_000
-FACTS = {"fermon": "0", "camera": "demo", "detector": "blazeface", "runtime": "some runtime"}
-SUMMARY = {"frames": 30, "seconds": 2.0, "fps": 15.0, "face": 1.0, "eyes": 0.5, "alerts": {"DROWSY": 1}}
+FACTS = RunFacts("0", "demo", "blazeface", "some runtime")
+SUMMARY = RunSummary(30, 2.0, 15.0, 1.0, 0.5, {"DROWSY": 1})
 MICROSLEEP = Alert(3 * S, Kind.MICROSLEEP, Level.WARNING, True, S, {"closed_s": 1.53})
 
 
@@ -53,7 +60,7 @@ def test_a_line_that_is_no_terminal_gets_whole_lines_only() -> None:
     view.start(FACTS)
     view.input(Tick(0), None, state(0))
     view.alert(MICROSLEEP)
-    view.report("camera lost: gone")
+    view.report(logging.WARNING, "camera lost: gone")
     view.end(SUMMARY)
     lines = out.getvalue().splitlines()
     assert "\x1b" not in out.getvalue() and "\r" not in out.getvalue()
@@ -128,7 +135,7 @@ def test_no_color_is_obeyed() -> None:
 
 
 def test_the_panel_tells_what_is_not_available_and_why_the_driver_is_not_seen() -> None:
-    lines = [plain(line) for line in panel(None, state(5, visibility=Visibility.DARK), 0, FACTS)]
+    lines = [plain(line) for line in panel(None, state(5, visibility=Visibility.DARK), 0, FACTS, None)]
     text = "\n".join(lines)
     assert "cannot see: dark" in lines[0] and "not judged yet" in lines[0]
     assert all(name in text for name in EXPRESSIONS)
@@ -140,7 +147,7 @@ def test_the_panel_tells_what_is_measured() -> None:
         5, expression=(0.7, 0, 0, 0, 0.1, 0, 0.2), perclos_60s=0.12, rate_hz=15.2, determined=True, long_blinks=2,
         blink_rate_per_min=14.0, speed_kmh=63.5, alerts=(MICROSLEEP,),
     )  # fmt: skip
-    text = "\n".join(plain(line) for line in panel(seen(5), known, 0, FACTS))
+    text = "\n".join(plain(line) for line in panel(seen(5), known, 0, FACTS, None))
     for words in (
         "15 fps",
         "face 143 px",
@@ -154,9 +161,9 @@ def test_the_panel_tells_what_is_measured() -> None:
 
 
 def test_who_is_not_seen_is_not_called_awake() -> None:
-    headline = plain(panel(None, state(5, determined=True), 0, FACTS)[0])
+    headline = plain(panel(None, state(5, determined=True), 0, FACTS, None)[0])
     assert "eyes not seen now" in headline and "awake" not in headline
-    assert "awake" in plain(panel(seen(5), state(5, determined=True, eyes=EyeState.OPEN), 0, FACTS)[0])
+    assert "awake" in plain(panel(seen(5), state(5, determined=True, eyes=EyeState.OPEN), 0, FACTS, None)[0])
 
 
 def test_bars_and_low_terminals() -> None:
@@ -172,20 +179,22 @@ def test_json_lines_are_one_object_each_and_a_state_a_second() -> None:
     for tenth in range(25):
         view.input(Tick(tenth * S // 10), None, state(tenth / 10))
     view.alert(MICROSLEEP)
-    view.report("words")
+    view.report(logging.INFO, "words")
     view.end(SUMMARY)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["type"] for line in lines] == ["start", "state", "state", "state", "alert", "report", "end"]
     assert lines[1]["perclos_60s"] is None and lines[4]["kind"] == "MICROSLEEP"
 
 
-def test_under_systemd_only_reports_and_the_summary_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_under_systemd_only_the_log_speaks(capsys: pytest.CaptureFixture[str], reports: list[str]) -> None:
     view = Silent()
     view.start(FACTS)
     view.input(Tick(0), None, state(0))
     view.alert(MICROSLEEP)
-    view.report("camera back")
-    assert capsys.readouterr() == ("", "camera back\n")
+    view.report(logging.INFO, "camera back")
+    view.end(SUMMARY)
+    assert capsys.readouterr() == ("", "")
+    assert reports == [summary_text(SUMMARY)]
 
 
 def test_views_side_by_side_get_everything() -> None:
@@ -194,7 +203,7 @@ def test_views_side_by_side_get_everything() -> None:
     view.start(FACTS)
     view.input(CameraChange(0, "lost"), None, state(0))
     view.alert(MICROSLEEP)
-    view.report("words")
+    view.report(logging.INFO, "words")
     view.end(SUMMARY)
     assert outs[0].getvalue() == outs[1].getvalue() and len(outs[0].getvalue().splitlines()) == 5
 

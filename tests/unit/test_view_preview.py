@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from fermon.domain import DriverState, EyeState, Tick
-from fermon.views.preview.address import Address, ours, parse
+from fermon.views.preview.address import Address, names_this_machine, parse
 from fermon.views.preview.server import page
 from fermon.views.preview.timeline import ROWS, Timeline
 
@@ -63,7 +63,7 @@ def test_only_loopback_is_local() -> None:
     ],
 )
 def test_foreign_host_names_are_refused(host: str | None, good: bool) -> None:
-    assert ours(host) is good
+    assert names_this_machine(host) is good
 
 
 def test_the_page_asks_nobody_outside_and_may_run_its_own_script_only() -> None:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fermon.cameras.demo.cabin import BODY_LEFT, BODY_TOP, draw_body, draw_cabin
 from fermon.cameras.contract import EndOfFrames
-from fermon.cameras.demo.faces import ANGRY, NEUTRAL
-from fermon.cameras.demo.script import END_S, Moment, moment
+from fermon.cameras.demo.cabin import BODY_LEFT, BODY_TOP, draw_body, draw_cabin
 from fermon.cameras.demo.canvas import FaceShape, Image
+from fermon.cameras.demo.faces import ANGRY, NEUTRAL
 from fermon.cameras.demo.head import LEFT, TOP, draw_head
+from fermon.cameras.demo.script import END_S, Moment, moment
 from fermon.cameras.opencv import quiet_cv2
 from fermon.cameras.playback import Pacer
 from fermon.domain import NS_PER_S, Frame

@@ -6,7 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fermon.cameras.demo.canvas import Canvas, Curve, FaceShape, Image, Points, ellipse, lowered, mirrored, ribbon, smooth
+from fermon.cameras.demo.canvas import (
+    Canvas,
+    Curve,
+    FaceShape,
+    Image,
+    Points,
+    ellipse,
+    lowered,
+    mirrored,
+    ribbon,
+    smooth,
+)
 
 # A unit is half the face's width. Proportions after ordinary anthropometry: pupils 0.9 apart, mouth at 1.05.
 EYE_X = 0.455

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fermon.domain import Kind, Status
+from fermon.domain import Kind, Mode, Status
 from fermon.errors import OutputError
 from fermon.outputs.can.e2e import Protector
-from fermon.outputs.mode import Mode, mode_of, words
+from fermon.shipped import shipped
 
 NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment
 ACTIVE, INACTIVE = "active", "inactive"
@@ -18,9 +18,7 @@ MESSAGES = ("FermonState", "FermonDetail", "FermonAck")
 
 def shipped_dbc() -> Path:
     """Return where fermon.dbc is: in the installed package, or in `deploy` of a source tree."""
-    package = Path(__file__).resolve().parent.parent
-    installed, checkout = package / "fermon.dbc", package.parent / "deploy" / "fermon.dbc"
-    return checkout if checkout.is_file() and not installed.is_file() else installed
+    return shipped("fermon.dbc", "deploy/fermon.dbc")
 
 
 def load(path: Path) -> Any:
@@ -28,11 +26,11 @@ def load(path: Path) -> Any:
     try:
         import cantools
     except ImportError as error:
-        raise OutputError(f"can: {error}; install it: pip install 'fermon[can]'") from error
+        raise OutputError(f"can: {error}", remedy="install it: pip install 'fermon[can]'") from error
     try:
         return cantools.database.load_file(path, database_format="dbc", encoding="cp1252", sort_signals=None)
     except OSError as error:
-        raise OutputError(f"can: cannot read {path}: {error.strerror}; expected a DBC file") from error
+        raise OutputError(f"can: cannot read {path}: {error.strerror}", expected="a DBC file") from error
     except Exception as error:  # cantools lets its parser's errors through
         raise OutputError(f"can: {path} is no usable DBC file: {error}") from error
 
@@ -44,7 +42,9 @@ class Encoder:
         """`source` names the file in errors. Raises OutputError when the database does not hold fermon's messages."""
         missing = [name for name in MESSAGES if name not in {m.name for m in database.messages}]
         if missing:
-            raise OutputError(f"can: {source} lacks {', '.join(missing)}; start from a copy of the shipped fermon.dbc")
+            raise OutputError(
+                f"can: {source} lacks {', '.join(missing)}", remedy="start from a copy of the shipped fermon.dbc"
+            )
         self.state, self.detail, self.ack = (database.get_message_by_name(name) for name in MESSAGES)
         self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
         try:
@@ -87,16 +87,16 @@ class Encoder:
 def state_signals(status: Status) -> dict[str, float | str | None]:
     """Return FermonState's signals in the DBC's units and words; None = not available."""
     state = status.state
-    mode = mode_of(status)
+    mode = status.mode
     kinds = {alert.kind for alert in state.alerts}
     unseen = mode is not Mode.MONITORING and state.closure_s == 0  # then "not closed" would be a guess
     level = {0: "none", 1: "notice", 2: "warning", 3: "critical"}[state.level]
     return {
-        "State": words(status.wakefulness),
-        "Visibility": words(state.visibility),
+        "State": status.wakefulness.words,
+        "Visibility": state.visibility.words,
         "Level": level,
         "ExpressionAlert": ACTIVE if Kind.ANGER in kinds else INACTIVE,
-        "Mode": words(mode),
+        "Mode": mode.words,
         "Drowsy": ACTIVE if Kind.DROWSY in kinds else INACTIVE,
         "Microsleep": ACTIVE if Kind.MICROSLEEP in kinds else INACTIVE,
         "Asleep": ACTIVE if Kind.ASLEEP in kinds else INACTIVE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fermon.domain import Received, Status
+from fermon.domain import Acknowledged, Received, Status, VehicleSpeed
 from fermon.errors import OutputError
 from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
 from fermon.outputs.can.speed import CanFilter, DbcSpeed, J1939Speed, ObdSpeed, SpeedReader
@@ -72,7 +72,7 @@ class CanOutput:
         try:
             import can
         except ImportError as error:
-            raise OutputError(f"can: {error}; install it: pip install 'fermon[can]'") from error
+            raise OutputError(f"can: {error}", remedy="install it: pip install 'fermon[can]'") from error
         s = self._settings
         if self._encoder is None:
             path = Path(s.dbc) if s.dbc else shipped_dbc()
@@ -87,8 +87,9 @@ class CanOutput:
             self._bus = can.Bus(interface=s.interface, ignore_config=True, **arguments)
         except Exception as error:  # python-can's own, and whatever its backends let through
             raise OutputError(
-                f"can: cannot open {self._where()} at {s.bitrate} bit/s: {error}; expected an interface that is up "
-                f"(ip link set {s.channel} up type can bitrate {s.bitrate} restart-ms 100) or an adapter's port"
+                f"can: cannot open {self._where()} at {s.bitrate} bit/s: {error}",
+                expected=f"an interface that is up (ip link set {s.channel} up type can bitrate {s.bitrate} restart-ms "
+                "100) or an adapter's port",
             ) from error
         self._ack = AckEdge()
         self._garbage = 0
@@ -136,9 +137,9 @@ class CanOutput:
         ack = self._ready().ack
         if (can_id, extended) == (ack.frame_id, bool(ack.is_extended_frame)):
             if self._ack.pressed(self._ready().acknowledged(data), self._clock()):
-                found.append(Received())
+                found.append(Acknowledged())
         elif self._speed is not None and (kmh := self._speed.kmh(can_id, extended, data)) is not None:
-            found.append(Received(kmh=kmh))
+            found.append(VehicleSpeed(kmh=kmh))
 
     def _request_speed(self) -> None:
         request = self._speed.request if self._speed is not None else None
@@ -156,8 +157,8 @@ class CanOutput:
         except Exception as error:
             self._look_for_the_cause()
             raise OutputError(
-                f"can: {self._where()} does not send: {error}; is the interface up, is another node there to "
-                "acknowledge, are bit rate and termination right?"
+                f"can: {self._where()} does not send: {error}",
+                remedy="is the interface up, is another node there to acknowledge, are bit rate and termination right?",
             ) from error
 
     def _look_for_the_cause(self) -> None:
@@ -176,16 +177,19 @@ class CanOutput:
         """Raise OutputError for an error frame that means that nothing gets through any more."""
         if error_class & ERR_BUSOFF:
             raise OutputError(
-                f"can: {self._where()} is bus-off: too many errors; check bit rate, wiring and termination. It comes "
-                "back by itself only with restart-ms set (ip link)"
+                f"can: {self._where()} is bus-off: too many errors",
+                remedy="check bit rate, wiring and termination. It comes back by itself only with restart-ms set "
+                "(ip link)",
             )
         if error_class & ERR_ACK:
-            raise OutputError(f"can: {self._where()}: no other node acknowledges; is the bus connected?")
+            raise OutputError(f"can: {self._where()}: no other node acknowledges", remedy="is the bus connected?")
 
     def _count_garbage(self) -> None:
         self._garbage += 1
         if self._garbage >= GARBAGE_IN_A_ROW:
-            raise OutputError(f"can: {self._where()} gives no CAN frames but garbage; wrong adapter or baud rate?")
+            raise OutputError(
+                f"can: {self._where()} gives no CAN frames but garbage", remedy="wrong adapter or baud rate?"
+            )
 
     def _filters(self) -> list[dict[str, int | bool]]:
         ack = self._ready_encoder().ack
@@ -224,7 +228,9 @@ def bus_options(options: Sequence[str]) -> dict[str, int | float | str]:
     for option in options:
         name, equals, text = option.partition("=")
         if not equals or not name.isidentifier():
-            raise OutputError(f"can: option {option!r}, expected name=value as python-can's interface names it")
+            raise OutputError(
+                "can: outputs.can.options", found=repr(option), expected="name=value as python-can's interface names it"
+            )
         result[name] = _number(text)
     return result
 

@@ -91,11 +91,16 @@ class DbcSpeed:
         if len(found) != 1:
             what = "no such signal" if not found else f"{len(found)} messages have it: write Message.Signal"
             known = sorted(f"{m.name}.{s.name}" for m in database.messages for s in m.signals if "peed" in s.name)
-            raise OutputError(f"can: speed signal {name!r} in {path}: {what}; signals with speed: {', '.join(known)}")
+            raise OutputError(
+                f"can: speed signal {name!r} in {path}: {what}",
+                remedy=f"signals with speed: {', '.join(known) or 'none'}",
+            )
         self._message, self._signal = found[0]
         unit = (self._signal.unit or "km/h").strip().lower()
         if unit not in KMH_PER:
-            raise OutputError(f"can: speed signal {name!r}: unit {unit!r}, expected one of {', '.join(KMH_PER)}")
+            raise OutputError(
+                f"can: unit of speed signal {name!r}", found=repr(unit), expected=f"one of {', '.join(KMH_PER)}"
+            )
         self._factor = KMH_PER[unit]
         extended = bool(self._message.is_extended_frame)
         mask = 0x1FFFFFFF if extended else 0x7FF

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fermon.domain import Kind, Received, Status
+from fermon.domain import Acknowledged, Kind, Received, Status
 from fermon.errors import OutputError
 from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
 from fermon.schema import Range
@@ -133,14 +133,16 @@ class GpioOutput:
             self._button = self._input(s.button_line)
         except ImportError as error:
             raise OutputError(
-                f"gpio: {error}; install what drives the lines: pip install 'fermon[gpio]', "
-                "or apt install python3-gpiozero python3-lgpio"
+                f"gpio: {error}",
+                remedy="install what drives the lines: pip install 'fermon[gpio]', or apt install python3-gpiozero "
+                "python3-lgpio",
             ) from error
         except Exception as error:  # lgpio.error is a bare Exception, gpiozero has a tree of its own
             self.close()
             raise OutputError(
-                f"gpio: cannot take lines {self._named()}: {error}; expected /dev/gpiochip{max(s.chip, 0)} to exist, "
-                "to be readable by this user (group gpio) and the lines to be free (see gpioinfo)"
+                f"gpio: cannot take lines {self._named()}: {error}",
+                remedy=f"/dev/gpiochip{max(s.chip, 0)} must exist and be readable by this user (group gpio), and the "
+                "lines must be free (see gpioinfo)",
             ) from error
         self._debounce = Debounce(s.debounce_s)
         self._kinds = frozenset()
@@ -163,7 +165,7 @@ class GpioOutput:
             down = bool(self._button.is_active)
         except Exception as error:
             raise OutputError(f"gpio: cannot read the button on line {self._settings.button_line}: {error}") from error
-        return (Received(),) if self._debounce.pressed(down, self._clock()) else ()
+        return (Acknowledged(),) if self._debounce.pressed(down, self._clock()) else ()
 
     def close(self) -> None:
         for device in (self._buzzer, self._lamp):  # first all off, then all released

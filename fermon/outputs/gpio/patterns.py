@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from fermon.domain import Level, Status
-from fermon.outputs.mode import Mode, mode_of
+from fermon.domain import Level, Mode, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +75,17 @@ SELF_TEST_S = 0.8
 
 
 def signal_of(status: Status) -> Signal:
-    """Return the situation to signal: a fault, then WARNING and CRITICAL, then being blind, then the rest.
+    """Return the situation to signal: WARNING and CRITICAL, then a fault, then being blind, then the rest.
 
-    A standing WARNING or CRITICAL goes on while the driver is hidden; a mere NOTICE gives way to "cannot see".
+    A standing WARNING or CRITICAL goes on while the driver is hidden or the monitor itself is broken; a mere NOTICE
+    gives way to "fault" and "cannot see".
     """
-    mode = mode_of(status)
+    mode = status.mode
     level = status.state.level
-    if mode is Mode.FAULT:
-        return Signal.FAULT
     if level >= Level.WARNING:
         return Signal.CRITICAL if level >= Level.CRITICAL else Signal.WARNING
+    if mode is Mode.FAULT:
+        return Signal.FAULT
     if mode is Mode.CANNOT_SEE:
         return Signal.CANNOT_SEE
     if level:

@@ -11,11 +11,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from fermon.errors import ConfigError, OutputError
+from fermon.errors import ConfigError, FermonError, Problem
 from fermon.outputs.gpio.output import GpioSettings, silence
 from fermon.schema import read
-
-EXIT_OK, EXIT_UNAVAILABLE, EXIT_CONFIG = 0, 69, 78
 
 
 def gpio_settings(path: Path) -> GpioSettings:
@@ -24,11 +22,11 @@ def gpio_settings(path: Path) -> GpioSettings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         own = table.get("outputs", {}).get("gpio", {})
     except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError(f"{path}: {error}; expected a TOML file with [outputs.gpio]") from error
-    problems: list[str] = []
+        raise ConfigError(f"{path}: {error}", expected="a TOML file with [outputs.gpio]") from error
+    problems: list[Problem] = []
     settings = read(GpioSettings, own, "outputs.gpio", problems)
     if problems:
-        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise ConfigError.of([problem.inside(str(path)) for problem in problems])
     return settings
 
 
@@ -41,13 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = gpio_settings(options.config)
         if settings.enabled:
             silence(settings)
-    except ConfigError as error:
+    except FermonError as error:
         print(error, file=sys.stderr)
-        return EXIT_CONFIG
-    except OutputError as error:
-        print(error, file=sys.stderr)
-        return EXIT_UNAVAILABLE
-    return EXIT_OK
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":

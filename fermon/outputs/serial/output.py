@@ -59,7 +59,7 @@ class SerialOutput:
             import serial
         except ImportError as error:
             raise OutputError(
-                f"serial: {error}; install it: pip install 'fermon[serial]', or apt install python3-serial"
+                f"serial: {error}", remedy="install it: pip install 'fermon[serial]', or apt install python3-serial"
             ) from error
         try:
             self._port = serial.Serial(s.port, s.baud, timeout=0, exclusive=True)
@@ -68,8 +68,8 @@ class SerialOutput:
             self._hangup.register(self._port.fileno(), 0)  # 0: hang-ups and errors only
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise OutputError(
-                f"serial: cannot open {s.port} at {s.baud} baud: {error}; expected a serial port that this user may "
-                "read and write (group dialout) and that nobody else holds"
+                f"serial: cannot open {s.port} at {s.baud} baud: {error}",
+                remedy="it must be a port that this user may read and write (group dialout) and that nobody else holds",
             ) from error
         self._reader = Reader()
         self._begun = self._next = b""
@@ -80,13 +80,15 @@ class SerialOutput:
         self._next = status_sentence(status)
         self._write()
         if not self._proven:
-            raise OutputError(f"serial: {self._settings.port} takes no data; is anybody reading, is flow control off?")
+            raise OutputError(
+                f"serial: {self._settings.port} takes no data", remedy="is anybody reading, is flow control off?"
+            )
 
     def poll(self) -> Sequence[Received]:
         self._write()
         try:
             if self._hangup.poll(0):
-                raise OutputError(f"serial: {self._settings.port} was hung up; unplugged?")
+                raise OutputError(f"serial: {self._settings.port} was hung up", remedy="unplugged?")
             data = os.read(self._port.fileno(), MOST_BYTES_A_POLL)
         except BlockingIOError:
             return ()
@@ -119,13 +121,13 @@ class SerialOutput:
             self._waiting_since = now if self._waiting_since is None else self._waiting_since
             if now - self._waiting_since > STUCK_S:
                 raise OutputError(
-                    f"serial: {self._settings.port} has taken nothing for {STUCK_S:g} s; is the reader stuck?"
+                    f"serial: {self._settings.port} has taken nothing for {STUCK_S:g} s", remedy="is the reader stuck?"
                 ) from None
         except (OSError, ValueError) as error:
             raise self._gone(error) from error
 
     def _gone(self, error: Exception) -> OutputError:
-        return OutputError(f"serial: {self._settings.port} is gone ({error}); unplugged?")
+        return OutputError(f"serial: {self._settings.port} is gone ({error})", remedy="unplugged?")
 
     def _tell_rejected(self) -> None:
         """Log each cause of rejection once for each time the port was opened: wiring faults come by the thousand."""

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 
-from fermon.domain import Kind, Received, Status
+from fermon.domain import Acknowledged, Kind, Received, Status, VehicleSpeed
 
 MOST_CHARACTERS = 82  # NMEA 0183: the longest sentence, `$` and line end included
 NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for sscanf, strtok and atoi alike
@@ -102,10 +102,10 @@ class Reader:
             self.rejected["checksum"] += 1
             return None
         if body == "FERMA":
-            return Received()
+            return Acknowledged()
         kind, _, value = body.partition(",")
         if kind == "FERMV" and KMH.fullmatch(value) and float(value) <= MOST_KMH:
-            return Received(kmh=float(value))
+            return VehicleSpeed(kmh=float(value))
         self.rejected["value" if kind == "FERMV" else "unknown"] += 1
         return None
 

@@ -64,7 +64,7 @@ def _split(text: str) -> tuple[str, str]:
     return found[1] or found[2] or "127.0.0.1", found[3] or str(PORT)
 
 
-def ours(host_header: str | None) -> bool:
+def names_this_machine(host_header: str | None) -> bool:
     """Whether a request's Host header names this machine; False for a foreign name.
 
     A web page elsewhere can let its own name resolve to 127.0.0.1 (DNS rebinding) and then read what is served here

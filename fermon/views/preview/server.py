@@ -17,14 +17,12 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from fermon.errors import OutputError
-from fermon.views.preview.address import Address, ours
-
-if TYPE_CHECKING:
-    from fermon.views.preview.view import Preview
+from fermon.views.preview.address import Address, names_this_machine
+from fermon.views.preview.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -58,16 +56,16 @@ class PreviewServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 8
 
-    def __init__(self, address: Address, source: Preview, token: str | None) -> None:
-        self.source, self.token = source, token
+    def __init__(self, address: Address, feed: Feed, token: str | None) -> None:
+        self.feed, self.token = feed, token
         self.address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         self._slots = threading.BoundedSemaphore(CONNECTIONS)
         try:
             super().__init__((address.host, address.port), Handler)
         except OSError as error:
             raise OutputError(
-                f"preview: cannot listen on {address.host} port {address.port}: {error.strerror}; "
-                "choose another with --preview ADDRESS:PORT"
+                f"preview: cannot listen on {address.host} port {address.port}: {error.strerror}",
+                remedy="choose another with --preview ADDRESS:PORT",
             ) from None
         own = Address(address.host, self.server_address[1])
         self.url = own.url + (f"?token={token}" if token else "")
@@ -108,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        if not ours(self.headers.get("Host")):
+        if not names_this_machine(self.headers.get("Host")):
             self._answer(HTTPStatus.MISDIRECTED_REQUEST, "Open the preview by this machine's address or name.")
         elif self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             self._answer(HTTPStatus.FORBIDDEN, "The preview is not for other pages. Open its address yourself.")
@@ -165,39 +163,39 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _events(self) -> None:
-        source = self.server.source
-        if not source.join():
+        feed = self.server.feed
+        if not feed.join():
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages watch already. Close one.")
             return
         try:
             self._head(HTTPStatus.OK, "text/event-stream", {})
-            self._send("hello", json.dumps(source.hello()).encode())
-            self._stream(source)
+            self._send("hello", json.dumps(feed.hello()).encode())
+            self._stream(feed)
         except OSError:
             pass  # the page has gone, or does not read
         finally:
-            source.leave()
+            feed.leave()
 
-    def _stream(self, source: Preview) -> None:
+    def _stream(self, feed: Feed) -> None:
         """Send what is new until the end; a page that reads slowly gets fewer pictures, never older ones."""
         number = row = logged = 0
         facts: Mapping[str, Any] = {}
-        while not source.ended:
-            if source.facts is not facts and source.facts:
-                facts = source.facts
+        while not feed.ended:
+            if feed.facts is not facts and feed.facts:
+                facts = feed.facts
                 self._send("facts", json.dumps(facts).encode())
-            row, rows = source.rows(row)
+            row, rows = feed.rows(row)
             if rows:
                 self._send("rows", json.dumps(rows, separators=(",", ":")).encode())
-            entries = source.log(logged)
+            entries = feed.log(logged)
             if entries:
                 logged = entries[-1]["n"]
                 self._send("log", json.dumps(entries).encode())
-            newest, message = source.moment()
+            newest, message = feed.moment()
             if newest > number and message:
                 number = newest
                 self._send("moment", message)
-            if not source.wait(number, logged, KEEP_ALIVE_S):
+            if not feed.wait(number, logged, KEEP_ALIVE_S):
                 self.wfile.write(b": nothing new\n\n")
         self._send("end", b"{}")
 

@@ -1,0 +1,55 @@
+"""What programs and pages get of states, observations and alerts: plain JSON values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fermon.domain import NS_PER_S, Alert, DriverState, Observation
+from fermon.words import reason
+
+
+def state_fields(state: DriverState) -> dict[str, Any]:
+    """A DriverState as plain JSON values; what is not available is null."""
+    return {
+        "t_ns": state.t_ns,
+        "wakefulness": state.wakefulness.name.lower(),
+        "visibility": state.visibility.name.lower(),
+        "eyes": state.eyes.value,
+        "closure_s": round(state.closure_s, 3),
+        "perclos_60s": state.perclos_60s,
+        "perclos_180s": state.perclos_180s,
+        "blink_rate_per_min": state.blink_rate_per_min,
+        "yawns": state.yawns,
+        "coverage": state.coverage,
+        "rate_hz": state.rate_hz,
+        "speed_kmh": state.speed_kmh,
+        "expression": None if state.expression is None else [round(p, 3) for p in state.expression],
+        "alerts": [{"kind": a.kind.value, "level": a.level.name} for a in state.alerts],
+    }
+
+
+def observation_fields(observation: Observation) -> dict[str, Any]:
+    """What was seen in one frame, for people: boxes and points in px of the frame, what is not readable is None."""
+    face, eyes = observation.face, observation.eyes
+    fields: dict[str, Any] = {"face": None, "left": None, "right": None, "cause": None, "mouth": observation.mouth}
+    if face is not None:
+        points = face.points
+        fields["face"] = {
+            "box": [round(v, 1) for v in face.box],
+            "eyes": None if points is None else [points.eye_left, points.eye_right],
+        }
+    if eyes is not None:
+        fields |= {"left": eyes.left, "right": eyes.right, "cause": eyes.cause}
+    return fields
+
+
+def alert_fields(alert: Alert, start_ns: int) -> dict[str, Any]:
+    """An alert line for people: times in seconds since `start_ns`, the reason in words."""
+    return {
+        "t": round((alert.t_ns - start_ns) / NS_PER_S, 2),
+        "since": round((alert.since_ns - start_ns) / NS_PER_S, 2),
+        "kind": alert.kind.value,
+        "level": alert.level.name,
+        "active": alert.active,
+        "text": reason(alert),
+    }
