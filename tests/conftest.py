@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,13 +22,42 @@ settings.load_profile("fermon")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# Annotated clips and data sets, which are not part of the project: see tests/README.md.
+SHARED = Path(os.environ.get("FERMON_SHARED") or ROOT.parent / "shared") / "data"
+NO_SHARED = f"needs the data folder {SHARED} (set FERMON_SHARED)"
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of annotated clips and data sets, which are not part of the project."""
-    folder = Path(os.environ.get("FERMON_SHARED", ROOT.parent / "shared"))
-    if not (folder / "data").is_dir():
-        pytest.skip(f"needs the data folder {folder}/data (set FERMON_SHARED)")
-    return folder / "data"
+    """The folder of annotated clips and data sets."""
+    if not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    return SHARED
+
+
+@dataclass(frozen=True)
+class Drive:
+    """The whole demo drive, as the real command recorded it and printed it."""
+
+    path: Path
+    printed: str
+
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+
+
+def record_demo(path: Path, *words: str) -> Drive:
+    """Watch the whole demo at full pace through the real networks, recorded to `path`."""
+    command = [sys.executable, "-m", "fermon", "--camera", "demo", "--pace", "max", "--record", str(path), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return Drive(path, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def demo_drive(tmp_path_factory: pytest.TempPathFactory) -> Drive:
+    """The drive, recorded once for all tests (of one worker)."""
+    return record_demo(tmp_path_factory.mktemp("drive") / "drive.jsonl")
 
 
 class Reports(list[str]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,18 +10,15 @@ import pytest
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 
-SHARED = Path(os.environ.get("FERMON_SHARED") or Path(__file__).resolve().parents[3] / "shared")
-VIDEOS = SHARED / "data" / "videos"
-pytestmark = pytest.mark.skipif(not VIDEOS.is_dir(), reason=f"no clips at {VIDEOS} (set FERMON_SHARED)")
-
 
 @pytest.mark.parametrize(
     "name", ["phone_drowsy_m01.mp4", "webcam_blinks_m05.mp4", "dark_angry_m11.mp4", "car_yawn_f10.mp4"]
 )
-def test_a_clip_gives_every_frame_at_its_time(name: str) -> None:
-    with (VIDEOS / "videos.csv").open(newline="", encoding="utf-8") as file:
+def test_a_clip_gives_every_frame_at_its_time(shared: Path, name: str) -> None:
+    videos = shared / "videos"
+    with (videos / "videos.csv").open(newline="", encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["file"] == name)
-    camera = open_camera(str(VIDEOS / name), CameraSettings(), "max")
+    camera = open_camera(str(videos / name), CameraSettings(), "max")
     times, shapes = [], set()
     with pytest.raises(EndOfFrames):
         while (frame := camera.read(1.0)) is not None:

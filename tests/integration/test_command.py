@@ -17,6 +17,7 @@ import pytest
 
 from fermon.cameras.demo.script import expected_alerts
 from fermon.domain import NS_PER_S
+from tests.conftest import Drive, record_demo
 
 TIMEOUT_S = 300  # the demo drive takes seconds; a busy machine may need many times that
 
@@ -28,12 +29,9 @@ def fermon(*words: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def drive(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The demo drive, recorded at full pace: the session's path and what was printed."""
-    path = tmp_path_factory.mktemp("drive") / "drive.jsonl"
-    result = fermon("--camera", "demo", "--pace", "max", "--record", path)
-    assert result.returncode == 0, result.stderr
-    return path, result.stdout
+def again(tmp_path_factory: pytest.TempPathFactory) -> Drive:
+    """The demo drive once more, with JSON lines on standard output."""
+    return record_demo(tmp_path_factory.mktemp("again") / "again.jsonl", "--json")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -47,9 +45,8 @@ def test_version_and_help() -> None:
         assert code in text
 
 
-def test_the_demo_raises_the_alerts_it_is_known_to_earn(drive: tuple[Path, str]) -> None:
-    path, printed = drive
-    records = lines(path)
+def test_the_demo_raises_the_alerts_it_is_known_to_earn(demo_drive: Drive) -> None:
+    records = demo_drive.records()
     assert records[0]["type"] == "session"
     assert records[0]["version"] == 1
     assert set(records[0]["models"]) >= {"expression", "eyes"}
@@ -59,38 +56,35 @@ def test_the_demo_raises_the_alerts_it_is_known_to_earn(drive: tuple[Path, str])
     for (_, _, t_ns), known in zip(raised, expected, strict=True):
         assert known.raised_s[0] <= t_ns / NS_PER_S <= known.raised_s[1]
     for kind, level, t_ns in raised:
-        assert f"{t_ns / NS_PER_S:6.1f} s  {level}  {kind}" in printed
+        assert f"{t_ns / NS_PER_S:6.1f} s  {level}  {kind}" in demo_drive.printed
 
 
-def test_the_same_drive_twice_is_the_same_session_but_for_started(drive: tuple[Path, str], tmp_path: Path) -> None:
-    again = tmp_path / "again.jsonl"
-    assert fermon("--camera", "demo", "--pace", "max", "--record", again, "--json").returncode == 0
-    first, second = lines(drive[0]), lines(again)
+def test_the_same_drive_twice_is_the_same_session_but_for_started(demo_drive: Drive, again: Drive) -> None:
+    first, second = demo_drive.records(), again.records()
     assert first[0].pop("started")
     assert second[0].pop("started")
     assert first == second
 
 
-def test_replay_of_a_recording_gives_the_recorded_alerts(drive: tuple[Path, str]) -> None:
-    result = fermon("replay", drive[0], "--json")
+def test_replay_of_a_recording_gives_the_recorded_alerts(demo_drive: Drive) -> None:
+    result = fermon("replay", demo_drive.path, "--json")
     assert result.returncode == 0
-    recorded = [r for r in lines(drive[0]) if r["type"] == "alert"]
+    recorded = [r for r in demo_drive.records() if r["type"] == "alert"]
     assert [json.loads(line) for line in result.stdout.splitlines()] == recorded
 
 
-def test_replay_for_people_counts_from_the_start_of_the_recording(drive: tuple[Path, str], tmp_path: Path) -> None:
+def test_replay_for_people_counts_from_the_start_of_the_recording(demo_drive: Drive, tmp_path: Path) -> None:
     shifted = tmp_path / "shifted.jsonl"
-    text = drive[0].read_text(encoding="utf-8")
+    text = demo_drive.path.read_text(encoding="utf-8")
     shifted.write_text(re.sub(r'("(?:t|since)_ns":)(\d+)', lambda m: m[1] + str(int(m[2]) + 10**15), text))
     result = fermon("replay", shifted)
     assert result.returncode == 0
-    printed = [line for line in drive[1].splitlines() if " s  " in line]
+    printed = [line for line in demo_drive.printed.splitlines() if " s  " in line]
     assert result.stdout.splitlines()[: len(printed)] == printed
 
 
-def test_json_lines_for_programs() -> None:
-    result = fermon("--camera", "demo", "--pace", "max", "--json")
-    records = [json.loads(line) for line in result.stdout.splitlines()]
+def test_json_lines_for_programs(again: Drive) -> None:
+    records = [json.loads(line) for line in again.printed.splitlines()]
     assert records[0]["type"] == "start"
     assert records[-1]["type"] == "end"
     assert {"state", "alert"} <= {r["type"] for r in records}

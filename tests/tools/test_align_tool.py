@@ -21,7 +21,7 @@ import networks  # noqa: E402
 import numpy as np  # noqa: E402
 import predictors  # noqa: E402
 
-from tests import fer2013_sample as make  # noqa: E402
+from tests.tools import fer2013_sample as make  # noqa: E402
 
 
 def test_only_the_classes_bias_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from fermon.cameras import EndOfFrames
-from fermon.cameras.demo.camera import RATE_HZ, DemoCamera
+from fermon.cameras.demo.camera import RATE_HZ
 from fermon.cameras.demo.script import END_S, Expected, expected_alerts, moment
-from fermon.cameras.playback import Pacer
-from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Kind, Observation, Quality
+from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Kind, Level, Observation, Quality
 from fermon.policy import Policy
+from tests.conftest import Drive
 
 
 def read_perfectly(angry: float, rest: float) -> Iterator[Observation]:
@@ -58,17 +57,13 @@ def test_a_perfect_reader_raises_the_expected_alerts(angry: float, rest: float) 
     compare([alert for observation in read_perfectly(angry, rest) for alert in policy.feed(observation)])
 
 
-def test_the_real_networks_raise_the_expected_alerts() -> None:
+def test_the_real_networks_raise_the_expected_alerts(demo_drive: Drive) -> None:
     """Camera, detector, networks and policy together: nothing is faked behind the camera."""
-    from fermon.perception.pipeline import Perception, PerceptionSettings
-
-    camera = DemoCamera(Pacer("max"))
-    perception = Perception(PerceptionSettings())
-    policy = Policy()
-    alerts: list[Alert] = []
-    with pytest.raises(EndOfFrames):
-        while (frame := camera.read(1.0)) is not None:
-            alerts += policy.feed(perception.observe(frame))
+    alerts = [
+        Alert(r["t_ns"], Kind(r["kind"]), Level[r["level"]], r["active"], r["since_ns"], r["evidence"])
+        for r in demo_drive.records()
+        if r["type"] == "alert"
+    ]
     compare(alerts)
     blind = next(alert for alert in alerts if alert.kind == Kind.UNAVAILABLE)
     assert blind.evidence["cause"] == "no face"

@@ -25,7 +25,7 @@ import quantise  # noqa: E402
 import synthetic  # noqa: E402
 
 from fermon.perception.network import Network  # noqa: E402
-from tests import fer2013_sample as make  # noqa: E402
+from tests.tools import fer2013_sample as make  # noqa: E402
 
 # The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.
 OPERATORS = {"CONV_2D", "ADD", "MUL", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"}

@@ -175,7 +175,7 @@ def test_nothing_but_our_own_words_reach_stderr(tmp_path: Path) -> None:
         "try: VideoCamera(Path(sys.argv[1]), Pacer('max'))\n"
         "except CameraNotFound as error: print(error)\n"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)],
         capture_output=True,

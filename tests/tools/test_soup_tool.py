@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 import predictors  # noqa: E402
 import soup  # noqa: E402
 
-from tests import fer2013_sample as make  # noqa: E402
+from tests.tools import fer2013_sample as make  # noqa: E402
 
 
 def test_the_mean_lies_between_and_its_run_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

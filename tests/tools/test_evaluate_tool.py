@@ -12,7 +12,7 @@ import evaluate
 import pytest
 import synthetic
 
-from tests import fer2013_sample as make
+from tests.tools import fer2013_sample as make
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "expression.tflite"

@@ -24,7 +24,7 @@ import report  # noqa: E402
 import teach  # noqa: E402
 import train  # noqa: E402
 
-from tests import fer2013_sample as make  # noqa: E402
+from tests.tools import fer2013_sample as make  # noqa: E402
 
 TINY = dataclasses.replace(recipes.RECIPES["best"], stages=((32, 1), (48, 2)), batch=16, validation=0.2)
 

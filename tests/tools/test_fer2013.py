@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fer2013 import DataError
 
-from tests import fer2013_sample as make
+from tests.tools import fer2013_sample as make
 
 
 @pytest.mark.parametrize("name", ["fer2013.csv", "fer2013.csv.xz"])
