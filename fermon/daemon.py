@@ -7,8 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
@@ -34,7 +33,6 @@ from fermon.domain import (
     Tick,
     Visibility,
 )
-from fermon.errors import OutputError
 from fermon.outputs.hub import Hub
 from fermon.perception.load import RateControl
 from fermon.perception.pipeline import Perception
@@ -138,15 +136,14 @@ class Daemon:
     def _start(self) -> None:
         parts, perception = self._parts, self._parts.perception
         if parts.recorder is not None:
-            with self._recording():
-                parts.recorder.header(
-                    {
-                        "fermon": __version__,
-                        "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                        "config": self._config.as_dict(),
-                        "models": perception.models,
-                    }
-                )
+            parts.recorder.header(
+                {
+                    "fermon": __version__,
+                    "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "config": self._config.as_dict(),
+                    "models": perception.models,
+                }
+            )
         parts.view.start(RunFacts(__version__, self._name, perception.detector, perception.runtime))
         parts.systemd.status(f"starting: {self._name}")
         if not self._keeper.ok:
@@ -209,16 +206,7 @@ class Daemon:
 
     def _record(self, item: Input | Alert) -> None:
         if self._parts.recorder is not None:
-            with self._recording():
-                self._parts.recorder.write(item)
-
-    @contextmanager
-    def _recording(self) -> Iterator[None]:
-        try:
-            yield
-        except OutputError as error:
-            # Watching goes on without the recording: a full disk must not end the monitor.
-            log.error("%s", error)
+            self._parts.recorder.write(item)
 
     def _publish(self, frame: Frame | None) -> None:
         hub, systemd = self._parts.hub, self._parts.systemd

@@ -6,7 +6,10 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
+
+from fermon.handover import Handover
 
 
 def _sender(address: str) -> Callable[[str], object]:
@@ -25,6 +28,8 @@ def _sender(address: str) -> Callable[[str], object]:
 
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _DEBUG = 7
+JOURNAL_WAITING = 1000  # lines
+JOURNAL_CLOSE_S = 2.0
 
 
 class JournalFormatter(logging.Formatter):
@@ -39,11 +44,27 @@ class JournalFormatter(logging.Formatter):
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
 
-def journal_handler() -> logging.Handler:
-    """Return what writes log records to standard error as the journal takes them."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JournalFormatter())
-    return handler
+class JournalHandler(logging.Handler):
+    """Writes log records to standard error as the journal takes them; a journal that stalls holds nobody up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JournalFormatter())
+        self._handover: Handover[str] = Handover("journal", _to_stderr, JOURNAL_WAITING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._handover.put(self.format(record) + "\n")
+
+    def close(self) -> None:
+        """Let out what waits."""
+        self._handover.finish(JOURNAL_CLOSE_S)
+        super().close()
+
+
+def _to_stderr(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # broken or closed: there is nobody left to tell
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 class Systemd:

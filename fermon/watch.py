@@ -6,11 +6,12 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fermon.cameras import Camera, open_camera
+from fermon.cameras import Camera, entry, open_camera
 from fermon.config import Config, SessionSettings
 from fermon.daemon import Daemon, Parts
 from fermon.errors import CameraNotFound
@@ -19,16 +20,20 @@ from fermon.outputs.hub import Hub
 from fermon.perception.load import RateControl
 from fermon.perception.pipeline import Perception
 from fermon.session.recorder import Recorder
-from fermon.systemd import Systemd, journal_handler
+from fermon.systemd import JournalHandler, Systemd
 from fermon.views.contract import ReportHandler, Several, View, spoken_through
 from fermon.views.journal import Silent
 from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal
+from fermon.views.writer import StreamWriter
 
 if TYPE_CHECKING:
     from fermon.views.preview.view import Preview
 
 log = logging.getLogger(__name__)
+
+# A run without a clock (a clip at full pace) waits so long for a slow disk or reader before it loses anything.
+OFFLINE_PATIENCE_S = 60.0
 
 
 def watch(config: Config, options: argparse.Namespace) -> int:
@@ -39,26 +44,33 @@ def watch(config: Config, options: argparse.Namespace) -> int:
     if not under_systemd:
         # The terminal shows the alerts itself; the log output would say everything twice.
         config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
-    view = choose_view(options.json, under_systemd)
+    in_real_time = options.pace == "real" or entry(options.camera or config.camera.source).live
+    patience_s = 0.0 if in_real_time else OFFLINE_PATIENCE_S
+    out = StreamWriter(sys.stdout, patience_s)
+    view = choose_view(out, options.json, under_systemd)
     preview = make_preview(options)
     if preview is not None:
         view = Several([view, preview])
     handlers: list[logging.Handler] = [ReportHandler(view)]
     if under_systemd:
-        handlers.append(journal_handler())
-    with spoken_through(*handlers):
+        handlers.append(JournalHandler())
+    with closing(out), spoken_through(*handlers):
         if preview is not None:
             beware = "" if preview.local else " (anybody with this address sees the driver)"
             log.info("preview: %s%s", preview.url, beware)
-        Daemon(config, make_parts(config, options, view, systemd)).run()
+        parts = make_parts(config, options, view, systemd, in_real_time)
+        daemon = Daemon(config, parts)
+        if not under_systemd and not make_outputs(config.outputs):
+            out.when_gone(daemon.stop)  # nobody is left who is told anything
+        daemon.run()
     return 0
 
 
-def choose_view(as_json: bool, under_systemd: bool) -> View:
+def choose_view(out: StreamWriter, as_json: bool, under_systemd: bool) -> View:
     """JSON lines if asked for, nothing under systemd (the log output speaks there), else lines for people."""
     if as_json:
-        return JsonLines(sys.stdout)
-    return Silent() if under_systemd else Terminal(sys.stdout, live=sys.stdout.isatty())
+        return JsonLines(out)
+    return Silent() if under_systemd else Terminal(out, live=sys.stdout is not None and sys.stdout.isatty())
 
 
 def make_preview(options: argparse.Namespace) -> Preview | None:
@@ -70,7 +82,7 @@ def make_preview(options: argparse.Namespace) -> Preview | None:
     return Preview(options.preview)
 
 
-def make_parts(config: Config, options: argparse.Namespace, view: View, systemd: Systemd) -> Parts:
+def make_parts(config: Config, options: argparse.Namespace, view: View, systemd: Systemd, in_real_time: bool) -> Parts:
     """Open what the run needs, the outputs last. Raises as `watch` does."""
     source = options.camera or config.camera.source
 
@@ -86,12 +98,11 @@ def make_parts(config: Config, options: argparse.Namespace, view: View, systemd:
             raise
         log.warning("%s; waiting for it", error)
         camera = None
-    in_real_time = camera is None or camera.live or options.pace == "real"
     return Parts(
         open_camera=open_it,
         camera=camera,
         perception=perception,
-        recorder=make_recorder(options.record, config.session),
+        recorder=make_recorder(options.record, config.session, 0.0 if in_real_time else OFFLINE_PATIENCE_S),
         view=view,
         systemd=systemd,
         rates=RateControl() if in_real_time else None,
@@ -99,11 +110,14 @@ def make_parts(config: Config, options: argparse.Namespace, view: View, systemd:
     )
 
 
-def make_recorder(path: Path | None, settings: SessionSettings) -> Recorder | None:
+def make_recorder(path: Path | None, settings: SessionSettings, patience_s: float) -> Recorder | None:
     """Return what records into `path` (of the command line) or the settings' file, None for neither."""
     if path is None and not settings.file:
         return None
-    standing = path is None
     return Recorder(
-        path or Path(settings.file).expanduser(), int(settings.max_mib * 2**20), settings.keep, standing=standing
+        path or Path(settings.file).expanduser(),
+        int(settings.max_mib * 2**20),
+        settings.keep,
+        standing=path is None,
+        patience_s=patience_s,
     )

@@ -61,6 +61,7 @@ class Counting(io.TextIOBase):
     """A terminal whose bytes are counted and forgotten."""
 
     written = 0
+    idle = True
 
     def write(self, text: str) -> int:
         self.written += len(text.encode())

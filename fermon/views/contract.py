@@ -93,4 +93,5 @@ def spoken_through(*handlers: logging.Handler) -> Iterator[None]:
     finally:
         for handler in handlers:
             root.removeHandler(handler)
+            handler.close()
         root.setLevel(before)

@@ -6,17 +6,18 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, TextIO
+from typing import Any
 
 from fermon.domain import NS_PER_S, Alert, DriverState, Frame, Input, RunFacts, RunSummary
 from fermon.session.format import encode
 from fermon.views.fields import state_fields
+from fermon.views.writer import Writer
 
 
 class JsonLines:
     """For programs: start, state (once a second of the inputs' time), alert and end objects, one a line."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Writer) -> None:
         self._out = out
         self._next_ns: int | None = None
         self._fault: str | None = None
@@ -24,7 +25,6 @@ class JsonLines:
     def _print(self, fields: Mapping[str, Any]) -> None:
         # One write a line: log records come from any thread.
         self._out.write(json.dumps(fields, separators=(",", ":")) + "\n")
-        self._out.flush()
 
     def start(self, facts: RunFacts) -> None:
         self._print({"type": "start", **asdict(facts)})
@@ -36,7 +36,6 @@ class JsonLines:
 
     def alert(self, alert: Alert) -> None:
         self._out.write(encode(alert) + "\n")
-        self._out.flush()
 
     def fault(self, text: str | None) -> None:
         self._fault = text

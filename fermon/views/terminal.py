@@ -11,7 +11,6 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping
-from typing import TextIO
 
 from fermon.domain import (
     EXPRESSIONS,
@@ -28,6 +27,7 @@ from fermon.domain import (
     RunSummary,
     Visibility,
 )
+from fermon.views.writer import Writer
 from fermon.words import alert_text, reason, summary_text
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, RED_BACK = "1", "2", "31", "32", "33", "36", "97;41"
@@ -38,9 +38,9 @@ PARTS = " ▏▎▍▌▋▊▉█"
 
 
 class Terminal:
-    """Alert lines; with `live` also the panel below them. `out` is the terminal or whatever stands for it."""
+    """Alert lines; with `live` also the panel below them. `out` leads to the terminal or whatever stands for it."""
 
-    def __init__(self, out: TextIO, live: bool, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, out: Writer, live: bool, environment: Mapping[str, str] = os.environ) -> None:
         self._out = out
         # A terminal that cannot move its cursor gets lines only.
         self._live = live and environment.get("TERM", "") not in ("", "dumb")
@@ -61,8 +61,8 @@ class Terminal:
             self._start_ns = self._next_ns = item.t_ns
         if isinstance(item, CameraChange):
             self._next_ns = item.t_ns
-        if not self._live or item.t_ns < self._next_ns:
-            return
+        if not self._live or item.t_ns < self._next_ns or not self._out.idle:
+            return  # a stalled terminal gets no panels, so that there is room for the lines
         self._next_ns = item.t_ns + PANEL_NS
         size = shutil.get_terminal_size()
         lines = panel(item if isinstance(item, Observation) else None, state, self._start_ns, self._facts, self._fault)
@@ -95,9 +95,8 @@ class Terminal:
         """Replace the panel by `lines` and `panel` in one write, so that nothing flickers. The lock is held."""
         begin = f"\r\x1b[{len(self._panel) - 1}A\x1b[J" if len(self._panel) > 1 else "\r\x1b[J" if self._panel else ""
         body = "\n".join(_cut(line, columns - 1, self._colour) for line in panel)
-        self._panel = panel
-        self._out.write(begin + lines + body)
-        self._out.flush()
+        if self._out.write(begin + lines + body):
+            self._panel = panel
 
 
 def fitting(lines: list[str], height: int) -> list[str]:

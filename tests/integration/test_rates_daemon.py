@@ -41,6 +41,10 @@ class Beginning:
         self._demo.close()
 
 
+class Out(io.StringIO):
+    idle = True
+
+
 class Hot(RateControl):
     """A machine on which every turn takes all the time there is: turns are told to it as if they took a second."""
 
@@ -51,7 +55,7 @@ class Hot(RateControl):
 
 def watch(folder: Path, rates: RateControl | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run the demo's beginning; return the observations of the session and the objects of the view."""
-    config, out = Config(), io.StringIO()
+    config, out = Config(), Out()
     session = folder / f"{type(rates).__name__}.jsonl"
     view = JsonLines(out)
     recorder = Recorder(session, 2**30, 1)

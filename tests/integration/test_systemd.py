@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from fermon.systemd import Systemd
+from fermon.systemd import JournalHandler, Systemd
+from fermon.views.contract import spoken_through
 
 
 @pytest.fixture
@@ -62,3 +64,20 @@ def test_the_datagram_by_hand(manager: socket.socket, monkeypatch: pytest.Monkey
 
 def test_a_manager_that_is_gone_does_no_harm(tmp_path: Path) -> None:
     Systemd({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).ready()
+
+
+def test_every_line_in_the_journal_has_its_priority(capsys: pytest.CaptureFixture[str]) -> None:
+    """As `journalctl -p warning` filters: sd-daemon(3)."""
+    log = logging.getLogger("fermon.test")
+    with spoken_through(JournalHandler()):
+        log.info("camera back")
+        log.warning("camera lost")
+        try:
+            raise ZeroDivisionError("a bug")
+        except ZeroDivisionError:
+            log.exception("unexpected")
+        logging.getLogger("fermon.alerts").critical("ASLEEP")
+        log.debug("not told")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == ["<6>camera back", "<4>camera lost", "<3>unexpected", "<3>Traceback (most recent call last):"]
+    assert lines[-2:] == ["<3>ZeroDivisionError: a bug", "<2>ASLEEP"]

@@ -1,11 +1,13 @@
-"""Recording: line by line, rotated, and a full disk does not end the monitor."""
+"""Recording: line by line, rotated; a disk that is full, hangs or is not there does not hold up the monitor."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import signal
+import stat
 import threading
 from pathlib import Path
 
@@ -14,113 +16,197 @@ import pytest
 import fermon.session.recorder
 from fermon.domain import Tick
 from fermon.errors import OutputError
+from fermon.session.file import SessionFile, part_of
 from fermon.session.format import SessionReader
 from fermon.session.recorder import Recorder
 
 HEADER = {"fermon": "0.1.0", "started": "2026-01-01T00:00:00Z", "config": {}, "models": {}}
 
 
-def test_every_line_is_on_disk_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path, 10**6, 1)
+def record(path: Path, *times_ns: int, max_bytes: int = 10**6, keep: int = 1, standing: bool = False) -> Recorder:
+    """Record ticks of these times, to the end."""
+    recorder = Recorder(path, max_bytes, keep, standing=standing, patience_s=30.0)
     recorder.header(HEADER)
-    recorder.write(Tick(5))
-    assert [json.loads(line)["type"] for line in path.read_text().splitlines()] == ["session", "tick"]
-    recorder.close()
-    recorder.close()
-
-
-def test_rotation_keeps_the_newest_parts_and_each_can_be_replayed(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path, 2000, 2)
-    recorder.header(HEADER)
-    for t_ns in range(400):
+    for t_ns in times_ns:
         recorder.write(Tick(t_ns))
     recorder.close()
-    parts = sorted(p.name for p in tmp_path.iterdir())
-    assert parts == ["s.1.jsonl", "s.2.jsonl", "s.jsonl"]
-    times = []
-    for name in ("s.2.jsonl", "s.1.jsonl", "s.jsonl"):
-        assert (tmp_path / name).stat().st_size <= 2100
-        with SessionReader(tmp_path / name) as reader:
-            times += [item.t_ns for item in reader]
-    assert times == list(range(times[0], 400))
-
-
-def test_a_full_disk_is_reported_once_and_counted() -> None:
-    recorder = Recorder(Path("/dev/full"), 10**6, 1)
-    with pytest.raises(OutputError, match="/dev/full: recording stopped: No space left on device"):
-        recorder.header(HEADER)
-    recorder.write(Tick(1))
-    recorder.write(Tick(2))
-    assert recorder.lost == 3
-    recorder.close()
+    return recorder
 
 
 def replayed(path: Path) -> list[int]:
     with SessionReader(path) as reader:
+        assert reader.problems == []
         return [item.t_ns for item in reader]
+
+
+def lines(path: Path) -> list[str]:
+    return [json.loads(line)["type"] for line in path.read_text().splitlines()]
+
+
+def test_a_session_is_a_header_and_a_line_for_each_input(tmp_path: Path) -> None:
+    recorder = record(tmp_path / "s.jsonl", 5)
+    assert lines(tmp_path / "s.jsonl") == ["session", "tick"]
+    assert recorder.lost == 0
+    recorder.close()  # may be called twice
+
+
+def test_a_run_without_inputs_is_a_session_too(tmp_path: Path) -> None:
+    record(tmp_path / "s.jsonl")
+    assert replayed(tmp_path / "s.jsonl") == []
+
+
+def test_nobody_else_may_read_a_session(tmp_path: Path) -> None:
+    record(tmp_path / "s.jsonl", 1)
+    assert stat.S_IMODE((tmp_path / "s.jsonl").stat().st_mode) & 0o137 == 0
+
+
+def test_rotation_keeps_the_newest_parts_and_each_can_be_replayed(tmp_path: Path) -> None:
+    record(tmp_path / "s.jsonl", *range(400), max_bytes=2000, keep=2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.1.jsonl", "s.2.jsonl", "s.jsonl"]
+    times, parts = [], []
+    for name in ("s.2.jsonl", "s.1.jsonl", "s.jsonl"):
+        assert (tmp_path / name).stat().st_size <= 2100
+        times += replayed(tmp_path / name)
+        with SessionReader(tmp_path / name) as reader:
+            parts.append(reader.header["part"])
+    assert times == list(range(times[0], 400))
+    assert parts == [parts[0], parts[0] + 1, parts[0] + 2] and parts[0] > 0
+
+
+def test_a_name_with_dots_keeps_them(tmp_path: Path) -> None:
+    assert part_of(Path("a/drive.2026-11.jsonl"), 2) == Path("a/drive.2026-11.2.jsonl")
+    assert part_of(Path("drive"), 1) == Path("drive.1")
+
+
+def test_a_link_stays_a_link_and_what_it_points_to_is_rotated(tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (tmp_path / "s.jsonl").symlink_to(stick / "drive.jsonl")
+    record(tmp_path / "s.jsonl", *range(100), max_bytes=2000, keep=9)
+    assert (tmp_path / "s.jsonl").is_symlink()
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["s.jsonl"]
+    assert "drive.1.jsonl" in {p.name for p in stick.iterdir()}
+
+
+def test_a_device_is_never_rotated(tmp_path: Path, reports: list[str]) -> None:
+    record(Path("/dev/null"), *range(100), max_bytes=500)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert not Path("/dev/null.1").exists()
+    assert reports == []
+
+
+def test_a_full_disk_is_told_once_and_counted(reports: list[str]) -> None:
+    recorder = record(Path("/dev/full"), 1, 2)
+    assert recorder.lost == 3
+    stopped = "/dev/full: recording stopped: No space left on device; it goes on when there is room again"
+    assert reports == [stopped, "/dev/full: 3 lines of the recording were lost"]
 
 
 def test_a_standing_recording_keeps_the_last_run(tmp_path: Path) -> None:
     """The service starts anew after a crash or a power cut: what led to it must not be overwritten."""
-    path = tmp_path / "s.jsonl"
     for run in range(4):
-        recorder = Recorder(path, 10**6, 2, standing=True)
-        recorder.header(HEADER)
-        recorder.write(Tick(run))
-        recorder.close()
+        record(tmp_path / "s.jsonl", run, keep=2, standing=True)
     assert [replayed(tmp_path / name) for name in ("s.jsonl", "s.1.jsonl", "s.2.jsonl")] == [[3], [2], [1]]
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_standing_recording_waits_for_a_place_to_write(tmp_path: Path) -> None:
+def test_a_file_waits_for_a_place_to_write(tmp_path: Path) -> None:
     path = tmp_path / "not there yet" / "s.jsonl"
-    recorder = Recorder(path, 10**6, 1, standing=True)
-    with pytest.raises(OutputError, match="recording stopped: No such file or directory"):
-        recorder.header(HEADER)
-    recorder.write(Tick(1))
+    file = SessionFile(path, 10**6, 1, lambda part: f"head {part}\n")
+    with pytest.raises(FileNotFoundError):
+        file.write("lost\n")
     path.parent.mkdir()
-    recorder.write(Tick(2))
-    recorder.write(Tick(3))
-    recorder.close()
+    file.write("one\n")
+    file.write("two\n")
+    file.close()
+    assert path.read_text() == "head 0\none\ntwo\n"
+
+
+def test_a_standing_recording_waits_for_a_place_to_write(tmp_path: Path, reports: list[str]) -> None:
+    recorder = record(tmp_path / "not there yet" / "s.jsonl", 1, standing=True)
     assert recorder.lost == 2
-    assert replayed(path) == [2, 3]
+    assert "recording stopped: No such file or directory" in reports[0]
 
 
 def test_a_file_that_was_full_from_the_start_has_one_whole_header_in_the_end(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
-    recorder = Recorder(path, 10**6, 1)
+    file = SessionFile(path, 10**6, 1, lambda part: "a header of some length\n")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, limit[1]))
     try:
-        with pytest.raises(OutputError, match="recording stopped"):
-            recorder.header(HEADER)  # 20 bytes of it fit
-        recorder.write(Tick(1))
+        for _ in range(2):
+            with pytest.raises(OSError):
+                file.write("lost\n")  # 20 bytes of the header fit
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, handler)
-    recorder.write(Tick(2))
-    recorder.close()
-    assert replayed(path) == [2]
+    file.write("kept\n")
+    file.close()
+    assert path.read_text() == "a header of some length\nkept\n"
 
 
-def test_lines_are_synced_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fermon.session.recorder, "SYNC_S", 0.01)
-    synced = threading.Event()
-    real = os.fdatasync
-
-    def fdatasync(fd: int) -> None:
-        real(fd)
-        synced.set()
-
-    monkeypatch.setattr(os, "fdatasync", fdatasync)
-    recorder = Recorder(tmp_path / "s.jsonl", 10**6, 1)
-    assert synced.wait(30)
-    recorder.close()
+def test_lines_are_synced_to_the_disk_every_two_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, synced_s = [0.0], []
+    monkeypatch.setattr(os, "fdatasync", lambda fd: synced_s.append(now_s[0]))
+    file = SessionFile(tmp_path / "s.jsonl", 10**6, 1, lambda part: "", clock=lambda: now_s[0])
+    for tenth in range(50):
+        now_s[0] = tenth / 10
+        file.write("x\n")
+    file.close()
+    assert synced_s == [2.0, 4.0]
 
 
 def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="choose a writable path"):
         Recorder(tmp_path / "no" / "s.jsonl", 10**6, 1)
+
+
+def test_a_disk_that_hangs_holds_nobody_up_and_what_did_not_fit_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reports: list[str]
+) -> None:
+    """A pipe that nobody reads hangs in write() as a frozen disk does."""
+    monkeypatch.setattr(fermon.session.recorder, "WAITING", 100)
+    monkeypatch.setattr(fermon.session.recorder, "CLOSE_S", 0.05)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    filling = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(filling, bytes(4096))
+    recorder = Recorder(pipe, 10**6, 1)
+    recorder.header(HEADER)
+    for t_ns in range(1000):
+        recorder.write(Tick(t_ns))
+    assert 800 < recorder.lost <= 901
+    assert reports == [f"{pipe}: the disk does not keep up: lines are lost"]
+    recorder.close()  # returns although the write does not
+    assert "the end of the recording may be missing" in reports[-1]
+    os.close(reading)
+    os.close(filling)
+
+
+def test_a_disk_that_comes_back_goes_on_and_says_what_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reports: list[str]
+) -> None:
+    monkeypatch.setattr(fermon.session.recorder, "WAITING", 10)
+    thaw = threading.Event()
+    real = SessionFile.write
+
+    def frozen(file: SessionFile, line: str) -> None:
+        thaw.wait(30)
+        real(file, line)
+
+    monkeypatch.setattr(SessionFile, "write", frozen)
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path, 10**6, 1)
+    recorder.header(HEADER)
+    for t_ns in range(100):
+        recorder.write(Tick(t_ns))
+    thaw.set()
+    recorder.close()
+    kept = replayed(path)
+    assert kept == list(range(len(kept))) and recorder.lost == 100 - len(kept) >= 80
+    assert reports[0] == f"{path}: the disk does not keep up: lines are lost"
+    assert reports[-1] == f"{path}: {recorder.lost} lines of the recording were lost"

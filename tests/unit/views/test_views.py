@@ -28,12 +28,19 @@ from fermon.domain import (
     Tick,
     Visibility,
 )
-from fermon.views.contract import Several
+from fermon.views.contract import ReportHandler, Several, spoken_through
 from fermon.views.fields import alert_fields
 from fermon.views.journal import Silent
 from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal, bar, fitting, panel
 from fermon.words import reason, summary_text
+
+
+class Out(io.StringIO):
+    """A standard output that takes everything at once."""
+
+    idle = True
+
 
 S = 1_000_000_000
 FACTS = RunFacts("0", "demo", "blazeface", "some runtime")
@@ -55,7 +62,7 @@ def plain(text: str) -> str:
 
 
 def test_a_line_that_is_no_terminal_gets_whole_lines_only() -> None:
-    out = io.StringIO()
+    out = Out()
     view = Terminal(out, live=False)
     view.start(FACTS)
     view.input(Tick(0), None, state(0))
@@ -75,8 +82,12 @@ class Screen:
 
     def __init__(self) -> None:
         self.lines, self.row = [""], 0
+        self.idle = True
+        self.stalled = False
 
-    def write(self, text: str) -> None:
+    def write(self, text: str) -> bool:
+        if self.stalled:
+            return False
         for part in re.findall(r"\x1b\[\d*(?:;\d+)*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
             if part == "\n":
                 self.row += 1
@@ -89,8 +100,7 @@ class Screen:
                 self.lines[self.row :] = [""]
             elif not part.startswith("\x1b") and part != "\r":
                 self.lines[self.row] += part
-
-    def flush(self) -> None: ...
+        return True
 
 
 @pytest.fixture
@@ -102,7 +112,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("wide")
 def test_alert_lines_stay_above_the_panel_which_is_erased_at_the_end() -> None:
     screen = Screen()
-    view = Terminal(screen, live=True, environment={"TERM": "xterm"})  # type: ignore[arg-type]
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})
     view.start(FACTS)
     view.input(seen(0), None, state(0))
     view.alert(MICROSLEEP)
@@ -118,16 +128,76 @@ def test_alert_lines_stay_above_the_panel_which_is_erased_at_the_end() -> None:
 
 
 @pytest.mark.usefixtures("wide")
+def test_what_is_logged_stands_above_the_panel_and_stays() -> None:
+    screen = Screen()
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})
+    with spoken_through(ReportHandler(view)):
+        view.start(FACTS)
+        view.input(seen(0), None, state(0))
+        logging.getLogger("fermon.outputs.serial").warning("one sentence was rejected")
+        logging.getLogger("fermon.alerts").warning("a view gets alerts as such")
+        view.input(seen(1), None, state(1))
+    text = "\n".join(screen.lines)
+    assert screen.lines[1] == "one sentence was rejected"
+    assert text.count("PERCLOS") == 1 and text.count("not judged yet") == 1
+    assert "as such" not in text
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_traceback_in_the_log_does_not_tear_the_panel() -> None:
+    screen = Screen()
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})
+    with spoken_through(ReportHandler(view)):
+        view.input(seen(0), None, state(0))
+        try:
+            raise ZeroDivisionError("a bug")
+        except ZeroDivisionError:
+            logging.getLogger("fermon.x").exception("unexpected")
+        view.input(seen(1), None, state(1))
+    assert screen.lines[0] == "unexpected" and "ZeroDivisionError: a bug" in screen.lines
+    assert "\n".join(screen.lines).count("PERCLOS") == 1
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_terminal_that_stalls_gets_no_panels_and_is_whole_again_afterwards() -> None:
+    screen = Screen()
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})
+    view.input(seen(0), None, state(0))
+    before = list(screen.lines)
+    screen.idle = False
+    view.input(seen(1), None, state(1))
+    assert screen.lines == before
+    screen.stalled = True
+    view.alert(MICROSLEEP)  # dropped
+    screen.idle, screen.stalled = True, False
+    view.input(seen(2), None, state(2))
+    text = "\n".join(screen.lines)
+    assert text.count("PERCLOS") == 1 and "   2.0 s" in screen.lines[0]
+
+
+@pytest.mark.usefixtures("wide")
+def test_a_fault_of_the_monitor_stands_in_the_panel_until_it_is_over() -> None:
+    screen = Screen()
+    view = Terminal(screen, live=True, environment={"TERM": "xterm"})
+    view.fault("an output failed: can")
+    view.input(seen(0), None, state(0))
+    assert "FAULT an output failed: can" in screen.lines
+    view.fault(None)
+    view.input(seen(1), None, state(1))
+    assert not [line for line in screen.lines if "FAULT" in line]
+
+
+@pytest.mark.usefixtures("wide")
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {}])
 def test_a_terminal_that_cannot_move_its_cursor_gets_no_panel(environment: dict[str, str]) -> None:
-    out = io.StringIO()
+    out = Out()
     Terminal(out, live=True, environment=environment).input(seen(0), None, state(0))
     assert out.getvalue() == ""
 
 
 @pytest.mark.usefixtures("wide")
 def test_no_color_is_obeyed() -> None:
-    out = io.StringIO()
+    out = Out()
     view = Terminal(out, live=True, environment={"TERM": "xterm", "NO_COLOR": "1"})
     view.input(seen(0), None, state(0))
     view.alert(MICROSLEEP)
@@ -173,15 +243,16 @@ def test_bars_and_low_terminals() -> None:
 
 
 def test_json_lines_are_one_object_each_and_a_state_a_second() -> None:
-    out = io.StringIO()
+    out = Out()
     view = JsonLines(out)
     view.start(FACTS)
     for tenth in range(25):
         view.input(Tick(tenth * S // 10), None, state(tenth / 10))
     view.alert(MICROSLEEP)
-    view.report(logging.INFO, "words")
+    view.report(logging.WARNING, "words")
     view.end(SUMMARY)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert lines[5] == {"type": "report", "level": "warning", "text": "words"}
     assert [line["type"] for line in lines] == ["start", "state", "state", "state", "alert", "report", "end"]
     assert lines[1]["perclos_60s"] is None and lines[4]["kind"] == "MICROSLEEP"
 
@@ -198,7 +269,7 @@ def test_under_systemd_only_the_log_speaks(capsys: pytest.CaptureFixture[str], r
 
 
 def test_views_side_by_side_get_everything() -> None:
-    outs = [io.StringIO(), io.StringIO()]
+    outs = [Out(), Out()]
     view = Several([JsonLines(out) for out in outs])
     view.start(FACTS)
     view.input(CameraChange(0, "lost"), None, state(0))
