@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from fermon.cameras import Camera, entry, open_camera
 from fermon.config import Config, SessionSettings
 from fermon.daemon import Daemon, Parts
-from fermon.errors import CameraNotFound
+from fermon.errors import CameraNotFound, OutputError
 from fermon.outputs import make_outputs
 from fermon.outputs.hub import Hub
 from fermon.perception.load import RateControl
 from fermon.perception.pipeline import Perception
 from fermon.session.recorder import Recorder
 from fermon.systemd import JournalHandler, Systemd
+from fermon.targets import over_input
 from fermon.views.contract import ReportHandler, Several, View, spoken_through
 from fermon.views.journal import Silent
 from fermon.views.jsonlines import JsonLines
@@ -38,6 +39,7 @@ OFFLINE_PATIENCE_S = 60.0
 
 def watch(config: Config, options: argparse.Namespace) -> int:
     """Run the monitor; returns the exit code. Raises ModelError, CameraNotFound, OutputError when it cannot start."""
+    check_targets(config, options)
     systemd = Systemd()
     # Started by systemd: as a notify service, or with its standard error connected to the journal.
     under_systemd = systemd.present or "JOURNAL_STREAM" in os.environ
@@ -108,6 +110,20 @@ def make_parts(config: Config, options: argparse.Namespace, view: View, systemd:
         rates=RateControl() if in_real_time else None,
         hub=Hub(make_outputs(config.outputs)),
     )
+
+
+def check_targets(config: Config, options: argparse.Namespace) -> None:
+    """Raise OutputError when the recording would be written over what the run reads."""
+    target = options.record or (Path(config.session.file).expanduser() if config.session.file else None)
+    if target is None:
+        return
+    camera = Path(options.camera or config.camera.source).expanduser()
+    inputs: dict[str, Path | None] = {"the camera": camera, "the configuration": options.config}
+    if config.outputs.serial.enabled:
+        inputs["the serial port"] = Path(config.outputs.serial.port)
+    problem = over_input(target, inputs)
+    if problem is not None:
+        raise OutputError.of([problem])
 
 
 def make_recorder(path: Path | None, settings: SessionSettings, patience_s: float) -> Recorder | None:

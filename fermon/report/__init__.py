@@ -9,6 +9,7 @@ from pathlib import Path
 from fermon.config import policy_table
 from fermon.errors import OutputError
 from fermon.report.digest import digest
+from fermon.targets import over_input, write_whole
 
 __all__ = ["main"]
 
@@ -27,6 +28,9 @@ def main(words: list[str]) -> int:
     output: Path = options.output or Path(options.session.with_suffix(".html").name)
     if output.suffix not in (".html", ".png"):
         parser.error(f"-o: found {str(output)!r}, expected a name that ends in .html or .png")
+    problem = over_input(output, {"the session": options.session, "the configuration": options.config})
+    if problem is not None:
+        raise OutputError.of([problem])
     drive = digest(options.session, policy_table(options.config))
     if output.suffix == ".png":
         from fermon.report.png import picture
@@ -37,12 +41,12 @@ def main(words: list[str]) -> int:
 
         content = page(drive).encode()
     try:
-        output.write_bytes(content)
+        write_whole(output, content)
     except OSError as error:
         raise OutputError(
             f"{output}: cannot be written: {error.strerror}", remedy="choose a writable path with -o"
         ) from None
-    for problem in drive.problems:
-        print(problem, file=sys.stderr)
+    for line in drive.problems:
+        print(line, file=sys.stderr)
     print(f"{output}: {drive.summary()}")
     return 0

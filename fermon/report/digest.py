@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import Any
 
 from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
 from fermon.policy import Policy, PolicySettings
-from fermon.session.format import SessionReader
+from fermon.session.format import RecordedAlert
+from fermon.session.parts import DriveReader
 from fermon.session.replay import policy_settings
 
 CELL_NS = NS_PER_S
@@ -125,12 +125,12 @@ class Drive:
 
 
 def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
-    """Run a session through the policy, as replay does.
+    """Run a drive through the policy, as replay does, the older parts of a rotated one too.
 
     `config` is a `[policy]` table that goes over the recorded one. Raises SessionError when the file
     is no session.
     """
-    with SessionReader(path) as reader:
+    with DriveReader(path) as reader:
         settings, problems = policy_settings(reader.header, config)
         gatherer = Gatherer(Drive(path.name, reader.header, settings))
         policy = Policy(settings)
@@ -140,7 +140,7 @@ def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
         drive = gatherer.finish()
         drive.problems = [f"{reader.name}: {problem}" for problem in problems] + reader.problems
         drive.not_used = reader.not_used + Counter(policy.state.not_used)
-    drive.recorded = _compare(path, drive.alerts, bool(config))
+        drive.recorded = _compare(reader.recorded, drive.alerts, bool(config))
     return drive
 
 
@@ -253,23 +253,12 @@ class Gatherer:
             self._drive.spans.append(Span(start_s, now_s, kind, alert.level.name, alert))
 
 
-def _compare(path: Path, alerts: list[Alert], other_settings: bool) -> str:
+def _compare(recorded: list[RecordedAlert], alerts: list[Alert], other_settings: bool) -> str:
     """Say how the alert lines in the recording compare with those computed here."""
-    found = []
-    with path.open("rb") as lines:
-        for line in lines:
-            if b'"alert"' not in line:
-                continue
-            try:
-                fields = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(fields, dict) and fields.get("type") == "alert":
-                found.append(tuple(fields.get(key) for key in ("t_ns", "kind", "level", "active")))
-    ours = [(a.t_ns, a.kind.value, a.level.name, a.active) for a in alerts]
-    if not found:
+    ours = [RecordedAlert(a.t_ns, a.kind.value, a.level.name, a.active) for a in alerts]
+    if not recorded:
         return "The recording holds no alert lines of its own."
-    if found == ours:
-        return f"The recording's own {len(found)} alert lines are the same."
+    if recorded == ours:
+        return f"The recording's own {len(recorded)} alert lines are the same."
     why = " (other settings were given)" if other_settings else ""
-    return f"The recording's own {len(found)} alert lines differ from these {len(ours)}{why}."
+    return f"The recording's own {len(recorded)} alert lines differ from these {len(ours)}{why}."

@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -110,3 +111,26 @@ class SessionFile:
 def part_of(path: Path, number: int) -> Path:
     """Return the path of the `number`th older part: S.jsonl, 2 -> S.2.jsonl."""
     return path.with_name(f"{path.stem}.{number}{path.suffix}")
+
+
+def set_aside(path: Path) -> Path | None:
+    """Give what is at `path` a name of its own, which no rotation will touch; None when nothing is lost there.
+
+    S.jsonl becomes S.2026-11-23T08-00-00.jsonl, after when it was last written to (UTC). Raises OSError.
+    """
+    real = path.resolve()
+    if not real.is_file() or not real.stat().st_size:
+        return None
+    written = datetime.fromtimestamp(real.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    for more in ("", *(f"-{number}" for number in range(2, 1000))):
+        aside = real.with_name(f"{real.stem}.{written}{more}{real.suffix}")
+        try:
+            os.link(real, aside)  # unlike a rename it never replaces another file
+        except FileExistsError:
+            continue
+        except OSError:  # a file system without hard links (FAT on a stick)
+            real.rename(aside)
+            return aside
+        real.unlink()
+        return aside
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from fermon.domain import Ack, Alert, Box, CameraChange, Eyes, Face, Input, Observation, Points, Quality, Speed, Tick
 from fermon.errors import SessionError
@@ -90,17 +90,28 @@ def _observation_fields(item: Observation) -> dict[str, Any]:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
+class RecordedAlert(NamedTuple):
+    """An alert line of a recording, as it stands there: what a replay can be compared with."""
+
+    t_ns: Any
+    kind: Any
+    level: Any
+    active: Any
+
+
 class SessionReader:
     """Reads a session's inputs one by one. `header` is there from the start; the rest is complete after the end.
 
-    `problems` holds messages for people, `not_used` counts by cause what could not be used. Recorded alerts are
-    left out. Raises SessionError when the file cannot be read, or does not begin with a header of this version.
+    `problems` holds messages for people, `not_used` counts by cause what could not be used. Recorded alerts are no
+    inputs; `recorded` keeps them for comparing. Raises SessionError when the file cannot be read, or does not begin
+    with a header of this version.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.name = str(path)
         self.problems: list[str] = []
         self.not_used: Counter[str] = Counter()
+        self.recorded: list[RecordedAlert] = []
         try:
             self._file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  (closed by __exit__)
         except OSError as error:
@@ -115,6 +126,9 @@ class SessionReader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._file.close()
 
     def _read_header(self) -> dict[str, Any]:
@@ -160,6 +174,7 @@ class SessionReader:
     def _decode(self, fields: dict[str, Any]) -> Input | None:
         kind = fields.get("type")
         if kind == "alert":
+            self.recorded.append(RecordedAlert(*(fields.get(key) for key in RecordedAlert._fields)))
             return None
         if kind not in ("observation", "tick", "speed", "ack", "camera"):
             self.not_used["unknown type"] += 1

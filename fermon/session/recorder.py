@@ -10,7 +10,7 @@ from typing import Any
 from fermon.domain import Alert, Input
 from fermon.errors import OutputError
 from fermon.handover import Handover
-from fermon.session.file import SessionFile
+from fermon.session.file import SessionFile, set_aside
 from fermon.session.format import encode, encode_header
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,9 @@ class Recorder:
     What could not be written (disk full, unplugged stick, a disk that hangs for minutes) is counted in `lost` and told
     at the start and at the end of each outage; the rest goes on. Raises OutputError when `path` cannot be opened.
 
-    `standing` is for the service, which writes the same path at every start: an earlier session becomes an older part,
-    and a path that cannot be opened (a disk that is full or read-only) is a failed write like any other.
+    A session that is there already keeps its contents under another name, that of when it was written. `standing` is
+    for the service, which writes the same path at every start: an earlier session becomes an older part, and a path
+    that cannot be opened (a disk that is full or read-only) is a failed write like any other.
     `patience_s` is how long a run without a clock waits for the disk before it loses anything.
     """
 
@@ -44,6 +45,8 @@ class Recorder:
         self._told = 0  # lost lines that were told of
         if not standing:
             try:
+                if (older := set_aside(path)) is not None:
+                    log.info("%s: the session that was there is now %s", path, older)
                 self._file.open()
             except OSError as error:
                 what = f"{path}: cannot be recorded to: {error.strerror}"

@@ -154,6 +154,35 @@ def test_a_recording_that_cannot_be_opened_is_exit_69(tmp_path: Path) -> None:
     assert "choose a writable path" in result.stderr
 
 
+def test_what_is_read_is_never_written_over(demo_drive: Drive, tmp_path: Path) -> None:
+    clip, config = tmp_path / "mine.mp4", tmp_path / "fermon.toml"
+    clip.write_bytes(b"pictures")
+    config.write_text("")
+    for words in (
+        ("--camera", clip, "--record", clip),
+        ("--camera", "demo", "--config", config, "--record", config),
+    ):
+        result = fermon(*words)
+        assert result.returncode == 69 and "would be overwritten" in result.stderr, result.stderr
+    session = tmp_path / "S.html"
+    session.write_bytes(demo_drive.path.read_bytes())
+    result = fermon("report", session, "-o", session)
+    assert result.returncode == 69 and "would be overwritten" in result.stderr, result.stderr
+    assert session.read_bytes() == demo_drive.path.read_bytes()
+    assert clip.read_bytes() == b"pictures" and config.read_bytes() == b""
+
+
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+def test_watching_goes_on_without_a_standard_output(tmp_path: Path, where: str) -> None:
+    session = tmp_path / "s.jsonl"
+    command = f"{sys.executable} -m fermon --camera demo --pace max --record {session} {where}"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert result.returncode == 0 and "Traceback" not in result.stderr
+    told = "fermon: standard output: No space left on device; watching goes on without it\n"
+    assert result.stderr == (told if "full" in where else "")
+    assert any(line["type"] == "alert" for line in lines(session))
+
+
 def test_a_full_disk_does_not_end_the_monitor() -> None:
     result = fermon("--camera", "demo", "--pace", "max", "--record", "/dev/full")
     assert result.returncode == 0

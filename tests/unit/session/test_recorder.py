@@ -185,6 +185,7 @@ def test_a_disk_that_hangs_holds_nobody_up_and_what_did_not_fit_is_counted(
     assert "the end of the recording may be missing" in reports[-1]
     os.close(reading)
     os.close(filling)
+    recorder.close()
 
 
 def test_a_disk_that_comes_back_goes_on_and_says_what_was_lost(
@@ -210,3 +211,23 @@ def test_a_disk_that_comes_back_goes_on_and_says_what_was_lost(
     assert kept == list(range(len(kept))) and recorder.lost == 100 - len(kept) >= 80
     assert reports[0] == f"{path}: the disk does not keep up: lines are lost"
     assert reports[-1] == f"{path}: {recorder.lost} lines of the recording were lost"
+
+
+def test_a_session_that_is_there_is_kept_under_the_name_of_when_it_was_written(
+    tmp_path: Path, reports: list[str]
+) -> None:
+    path = tmp_path / "s.jsonl"
+    for run in range(3):
+        record(path, run)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    names = {"s.jsonl", "s.2023-11-14T22-13-20.jsonl", "s.2023-11-14T22-13-20-2.jsonl"}
+    assert {p.name for p in tmp_path.iterdir()} == names
+    assert [replayed(tmp_path / name) for name in sorted(names)] == [[1], [0], [2]]
+    assert reports[0] == f"{path}: the session that was there is now {tmp_path}/s.2023-11-14T22-13-20.jsonl"
+
+
+def test_an_empty_file_and_a_device_are_written_to(tmp_path: Path, reports: list[str]) -> None:
+    (tmp_path / "s.jsonl").touch()
+    record(tmp_path / "s.jsonl", 1)
+    record(Path("/dev/null"), 1)
+    assert [p.name for p in tmp_path.iterdir()] == ["s.jsonl"] and reports == []
