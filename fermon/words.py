@@ -60,8 +60,8 @@ WORDS: Mapping[str, Callable[[float], str]] = {
     "closed_s": _seconds("eyes closed"),
     "unanswered_s": _seconds("eyes not seen open for"),
     "angry_expression": _share("angry expression"),
-    "perclos_60s": _share("PERCLOS 60 s"),
-    "perclos_180s": _share("PERCLOS 180 s"),
+    "perclos_short": _share("PERCLOS 60 s"),
+    "perclos_long": _share("PERCLOS 180 s"),
     "yawns": _count("yawns in 5 min"),
     "long_blinks": _count("long blinks in 1 min"),
 }

@@ -26,7 +26,7 @@ class Blinks:
         self._short: deque[Blink] = deque(maxlen=MAX_BLINKS)
         self._long: deque[Blink] = deque(maxlen=MAX_BLINKS)
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Forget what is older than the window."""
         for blinks in (self._short, self._long):
             while blinks and blinks[0].end_ns <= t_ns - self._window_ns:

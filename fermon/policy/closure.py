@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fermon.domain import NS_PER_S, EyeState
+from fermon.domain import EyeState
 from fermon.policy.settings import PolicySettings, ns
 
 Eye = float | None  # probability of being closed; None = not readable
@@ -54,9 +54,9 @@ class ClosureTracker:
         self._undisturbed_ns = 0  # "eyes open" counts from here
         self.ended: Closure | None = None  # the closure that the last call ended
 
-    def frame(self, t_ns: int, state: EyeState, period_ns: int) -> None:
+    def observe(self, t_ns: int, state: EyeState, period_ns: int) -> None:
         """A frame came; `period_ns` is the usual time between frames."""
-        self.passed(t_ns)
+        self.advance(t_ns)
         if self.frame_ns is None:
             self._undisturbed_ns = t_ns
         if state is EyeState.UNKNOWN:
@@ -66,8 +66,8 @@ class ClosureTracker:
             self._known(t_ns, state, period_ns)
         self.state, self.frame_ns = state, t_ns
 
-    def passed(self, t_ns: int) -> None:
-        """Time passed up to `t_ns`, with or without a frame."""
+    def advance(self, t_ns: int) -> None:
+        """Let time pass up to `t_ns`, with or without a frame."""
         self.ended = None
         if self.frame_ns is not None and t_ns - self.frame_ns > self._frame_gap_ns and self._unknown_from_ns is None:
             self._unknown_from_ns = self.frame_ns
@@ -139,8 +139,3 @@ class ClosureTracker:
         if start is not None and opened is not None and self._opened_ns - start >= self._disturbing_ns:
             since = opened  # so far for less than a flicker: the closure is not over yet
         return t_ns - since
-
-
-def seconds(duration_ns: int, digits: int = 2) -> float:
-    """Return ns as rounded seconds, for evidence."""
-    return round(duration_ns / NS_PER_S, digits)

@@ -36,14 +36,14 @@ class Smoothing:
         self.calm_since_ns: int | None = None
         self.sad_since_ns: int | None = None
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Time passed, with or without a frame: after too long a gap there is no smoothed value."""
         self._readable.advance(t_ns)
         if self._read_ns is not None and t_ns - self._read_ns > self._gap_ns:
             self._read_ns = None
             self.angry_since_ns = self.calm_since_ns = self.sad_since_ns = None
 
-    def frame(self, t_ns: int, expression: Probabilities | None) -> None:
+    def observe(self, t_ns: int, expression: Probabilities | None) -> None:
         """A frame came, its expression None when not readable."""
         if (
             self._frame_ns is not None
@@ -100,12 +100,12 @@ class Yawns:
         self._counted_ns: int | None = None  # the counted yawn was last seen here
         self._times: deque[int] = deque(maxlen=MAX_YAWNS)
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Forget yawns older than the window."""
         while self._times and self._times[0] <= t_ns - self._window_ns:
             self._times.popleft()
 
-    def frame(self, t_ns: int, mouth: float | None, happy: float | None) -> None:
+    def observe(self, t_ns: int, mouth: float | None, happy: float | None) -> None:
         """A frame came, with the mouth's probability of being wide open and the smoothed probability of happy."""
         if t_ns - self._read_ns > self._gap_ns:
             self._since_ns = None

@@ -1,4 +1,8 @@
-"""All measures together: what is known after the inputs so far. Rules read it, nothing but inputs changes it."""
+"""All measures together: what is known after the inputs so far.
+
+Rules only read it. Inputs change it, and so does the policy where an alert bears on what is measured next: the clock
+that ASLEEP starts, sight that begins anew, a driver to forget.
+"""
 
 from __future__ import annotations
 
@@ -40,30 +44,30 @@ class Measures:
         s = self.settings
         self.closures = ClosureTracker(s)
         self.perclos = Perclos(s)
-        self.perclos.passed(self.now_ns)
+        self.perclos.advance(self.now_ns)
         self.blinks = Blinks(s)
         self.smoothing = Smoothing(s)
-        self.smoothing.passed(self.now_ns)
+        self.smoothing.advance(self.now_ns)
         self.yawns = Yawns(s)
         self.unanswered_since_ns = None
         self.determined = False
 
     # Inputs ---------------------------------------------------------------------------------------------------------
 
-    def pass_time(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Let time pass up to `t_ns`, the next input's time."""
         self.now_ns = t_ns
-        self.perclos.passed(t_ns)
-        self.closures.passed(t_ns)
+        self.perclos.advance(t_ns)
+        self.closures.advance(t_ns)
         self._closure_ended()
-        self.blinks.passed(t_ns)
-        self.smoothing.passed(t_ns)
-        self.yawns.passed(t_ns)
-        self.speed.passed(t_ns)
-        self.rate.passed(t_ns)
+        self.blinks.advance(t_ns)
+        self.smoothing.advance(t_ns)
+        self.yawns.advance(t_ns)
+        self.speed.advance(t_ns)
+        self.rate.advance(t_ns)
 
     def take(self, item: Input) -> None:
-        """Take the input whose time `pass_time` was told."""
+        """Take the input whose time `advance` was told."""
         if isinstance(item, Observation):
             self._frame(item)
         elif isinstance(item, Speed):
@@ -101,21 +105,21 @@ class Measures:
         t, closures = self.now_ns, self.closures
         if self.lost_since_ns is not None:  # a frame proves that the camera is there
             self._camera_back()
-        self.rate.frame(t)
+        self.rate.observe(t)
         state = self._eye_state(item)
         period_ns = round(NS_PER_S / self.rate.hz) if self.rate.hz else 0
         if closures.frame_ns is not None:
             closure_ns = 0 if closures.start_ns is None else closures.shown_until_ns(t, period_ns) - closures.start_ns
             self.perclos.count(closures.frame_ns, t, closures.state, closure_ns)
-        closures.frame(t, state, period_ns)
+        closures.observe(t, state, period_ns)
         self._closure_ended()
         if state is not EyeState.UNKNOWN:
             self.last_usable_ns = t
         self.face = item.face is not None
         if self.face:
             self.face_ns = t
-        self.smoothing.frame(t, self.reader.expression(item.expression))
-        self.yawns.frame(t, self.reader.probability(item.mouth, "mouth"), self.smoothing.happy)
+        self.smoothing.observe(t, self.reader.expression(item.expression))
+        self.yawns.observe(t, self.reader.probability(item.mouth, "mouth"), self.smoothing.happy)
         self.quality = item.quality
 
     def _eye_state(self, item: Observation) -> EyeState:

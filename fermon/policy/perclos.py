@@ -25,7 +25,7 @@ class Perclos:
         self._usable = TimeBins(*perclos_windows, ns(settings.sight_window_s), ns(settings.sight_clear_window_s))
         self._pending: list[tuple[int, int]] = []  # closed time of a closure that may yet prove a blink
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Let time pass."""
         self._closed.advance(t_ns)
         self._usable.advance(t_ns)

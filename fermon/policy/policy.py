@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fermon.domain import Ack, Alert, CameraChange, DriverState, EyeState, Input, Kind, Level, Observation, Visibility
-from fermon.policy.closure import seconds
 from fermon.policy.measures import Measures
 from fermon.policy.rules import RULES, Evidence, Rule
-from fermon.policy.settings import PolicySettings, ns
+from fermon.policy.settings import PolicySettings, ns, seconds
 
 
 class Latch:
@@ -16,9 +15,9 @@ class Latch:
 
     def __init__(self, rule: Rule, settings: PolicySettings) -> None:
         self.rule = rule
-        self.gate_kmh: float = getattr(settings, rule.gate_key) if rule.gate_key else 0.0
-        self.pause_ns = ns(getattr(settings, rule.pause_key)) if rule.pause_key else 0
-        self.until_for_ns = ns(getattr(settings, rule.until_for_key)) if rule.until_for_key else 0
+        self.gate_kmh = rule.gate_kmh(settings)
+        self.pause_ns = ns(rule.pause_s(settings))
+        self.until_for_ns = ns(rule.until_for_s(settings))
         self.on = False
         self.since_ns = 0
         self.until_since_ns: int | None = None
@@ -84,7 +83,7 @@ class Policy:
         if t_ns is None:
             return []
         m = self._m
-        m.pass_time(t_ns)
+        m.advance(t_ns)
         lines: list[Alert] = []
         if isinstance(item, (CameraChange, Observation)) and m.lost_since_ns is not None:
             m.settle()
@@ -128,7 +127,7 @@ class Policy:
                     changed.append(latch)
             elif latch.raise_if_due(m):
                 changed.append(latch)
-                if latch.rule.kind is Kind.ASLEEP:
+                if latch.rule.starts_answer_clock:
                     m.unanswered_since_ns = m.now_ns
         lines = self._lines(changed, {}) if changed else []
         blind = Kind.UNAVAILABLE in self._active

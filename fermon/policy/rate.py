@@ -27,7 +27,7 @@ class FrameRate:
         self._times.clear()
         self.hz = None
 
-    def frame(self, t_ns: int) -> None:
+    def observe(self, t_ns: int) -> None:
         """A frame came."""
         times = self._times
         if not times or t_ns - times[-1] >= self._window_ns:
@@ -43,7 +43,7 @@ class FrameRate:
             part = (times[1] - begin) / (times[1] - times[0])
             self.hz = (len(times) - 2 + part) * NS_PER_S / self._window_ns
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Time passed without a frame: after a gap the emptiness since the last one counts too."""
         times = self._times
         if not times or t_ns - times[-1] <= self._gap_ns:

@@ -1,7 +1,8 @@
 """The rules. Reading RULES gives the policy; its numbers are in `settings.py`.
 
 A rule's `when` returns since when its condition has held (ns since the first input), or None while it does not hold.
-`until` tells whether what clears it is seen now; it has to hold for `until_for_s`.
+`until` tells whether what clears it is seen now; it has to hold for `until_for_s`. Numbers are named by functions of
+the settings, so that the type checker knows them.
 """
 
 from __future__ import annotations
@@ -11,41 +12,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from fermon.domain import EyeState, Kind, Level, Visibility
-from fermon.policy.closure import seconds
 from fermon.policy.measures import Measures
-from fermon.policy.settings import ns
+from fermon.policy.settings import PolicySettings, ns, seconds
 
 Evidence = dict[str, Any]
 When = Callable[[Measures], int | None]
 Until = Callable[[Measures], bool]
+Number = Callable[[PolicySettings], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the policy. Fields that end in `_key` name a number of PolicySettings."""
+    """One row of the policy."""
 
     kind: Kind
     level: Level
     when: When
     until: Until
     evidence: Callable[[Measures], Evidence]
-    until_for_key: str | None = None
-    gate_key: str | None = None  # not raised below this speed
-    pause_key: str | None = None  # not raised again within this time after it cleared
+    until_for_s: Number = lambda s: 0.0
+    gate_kmh: Number = lambda s: 0.0  # not raised below this speed
+    pause_s: Number = lambda s: 0.0  # not raised again within this time after it cleared
     acknowledged: bool = False  # an acknowledgement clears it
+    starts_answer_clock: bool = False  # from here on the eyes have to be seen open in time
     emotion: bool = False  # infers an emotion: not in the fleet profile
 
 
 # Closure ------------------------------------------------------------------------------------------------------------
 
 
-def _closed_for(key: str) -> When:
+def _closed_for(closed_s: Number) -> When:
     def when(m: Measures) -> int | None:
         """Only a closed frame raises: what counts is how long the closure had lasted at the last one."""
         if m.eyes_now is not EyeState.CLOSED or not m.closure_available:
             return None
         since = m.closures.counted_from_ns
-        return since if m.closures.last_closed_ns - since >= ns(getattr(m.settings, key)) else None
+        return since if m.closures.last_closed_ns - since >= ns(closed_s(m.settings)) else None
 
     return when
 
@@ -60,9 +62,9 @@ def _unresponsive(m: Measures) -> int | None:
     return unanswered if unanswered is not None and t - unanswered >= ns(s.unresponsive_after_asleep_s) else None
 
 
-def _eyes_open_for(key: str) -> Until:
+def _eyes_open_for(open_s: Number) -> Until:
     def until(m: Measures) -> bool:
-        return m.closure_available and m.closures.open_ns(m.now_ns) >= ns(getattr(m.settings, key))
+        return m.closure_available and m.closures.open_ns(m.now_ns) >= ns(open_s(m.settings))
 
     return until
 
@@ -122,13 +124,17 @@ def _beginning_drowsy(m: Measures) -> int | None:
 
 
 def _drowsy_evidence(m: Measures) -> Evidence:
-    available = m.perclos_available
+    s, available = m.settings, m.perclos_available
     return {
         "signs": drowsy_signs(m),
-        "perclos_60s": round(m.perclos.short, 4) if available else None,
-        "perclos_180s": round(m.perclos.long, 4) if available else None,
+        "perclos_short": round(m.perclos.short, 4) if available else None,
+        "perclos_short_window_s": s.perclos_short_window_s,
+        "perclos_long": round(m.perclos.long, 4) if available else None,
+        "perclos_long_window_s": s.perclos_long_window_s,
         "yawns": m.yawns.count,
+        "yawn_window_s": s.yawn_window_s,
         "long_blinks": m.blinks.long if m.blinks_available else None,
+        "blink_window_s": s.blink_window_s,
         "weary": weary(m),
         "coverage": round(m.perclos.coverage, 3),
     }
@@ -183,7 +189,8 @@ def _sight_evidence(m: Measures) -> Evidence:
     cause = m.blind_cause()
     return {
         "cause": None if cause is Visibility.OK else cause.words,
-        "usable_s_of_10": seconds(m.perclos.sight_ns),
+        "usable_s": seconds(m.perclos.sight_ns),
+        "sight_window_s": m.settings.sight_window_s,
     }
 
 
@@ -191,27 +198,28 @@ RULES = (
     Rule(
         Kind.MICROSLEEP,
         Level.WARNING,
-        when=_closed_for("microsleep_closed_s"),
-        until=_eyes_open_for("microsleep_clear_open_s"),
+        when=_closed_for(lambda s: s.microsleep_closed_s),
+        until=_eyes_open_for(lambda s: s.microsleep_clear_open_s),
         evidence=_closure_evidence,
-        gate_key="closure_gate_kmh",
+        gate_kmh=lambda s: s.closure_gate_kmh,
     ),
     Rule(
         Kind.ASLEEP,
         Level.CRITICAL,
-        when=_closed_for("asleep_closed_s"),
-        until=_eyes_open_for("asleep_clear_open_s"),
+        when=_closed_for(lambda s: s.asleep_closed_s),
+        until=_eyes_open_for(lambda s: s.asleep_clear_open_s),
         evidence=_closure_evidence,
-        gate_key="closure_gate_kmh",
+        gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
+        starts_answer_clock=True,
     ),
     Rule(
         Kind.UNRESPONSIVE,
         Level.CRITICAL,
         when=_unresponsive,
-        until=_eyes_open_for("unresponsive_clear_open_s"),
+        until=_eyes_open_for(lambda s: s.unresponsive_clear_open_s),
         evidence=_closure_evidence,
-        gate_key="closure_gate_kmh",
+        gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
     ),
     Rule(
@@ -219,18 +227,18 @@ RULES = (
         Level.WARNING,
         when=_drowsy,
         until=_perclos_low,
-        until_for_key="drowsy_warning_clear_s",
+        until_for_s=lambda s: s.drowsy_warning_clear_s,
         evidence=_drowsy_evidence,
-        gate_key="drowsy_gate_kmh",
+        gate_kmh=lambda s: s.drowsy_gate_kmh,
     ),
     Rule(
         Kind.DROWSY,
         Level.NOTICE,
         when=_beginning_drowsy,
         until=lambda m: not drowsy_signs(m),
-        until_for_key="drowsy_notice_clear_s",
+        until_for_s=lambda s: s.drowsy_notice_clear_s,
         evidence=_drowsy_evidence,
-        gate_key="drowsy_gate_kmh",
+        gate_kmh=lambda s: s.drowsy_gate_kmh,
     ),
     Rule(
         Kind.ANGER,
@@ -238,8 +246,8 @@ RULES = (
         when=_angry,
         until=_calm,
         evidence=_anger_evidence,
-        gate_key="anger_gate_kmh",
-        pause_key="anger_pause_s",
+        gate_kmh=lambda s: s.anger_gate_kmh,
+        pause_s=lambda s: s.anger_pause_s,
         emotion=True,
     ),
     Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from fermon.domain import NS_PER_S
 from fermon.schema import Choice, Range
 
 Share = Annotated[float, Range(0.0, 1.0, "(a share or probability)")]
@@ -108,4 +109,9 @@ class PolicySettings:
 
 def ns(seconds: float) -> int:
     """Return `seconds` in whole nanoseconds."""
-    return round(seconds * 1_000_000_000)
+    return round(seconds * NS_PER_S)
+
+
+def seconds(duration_ns: int, digits: int = 2) -> float:
+    """Return ns as rounded seconds, for evidence."""
+    return round(duration_ns / NS_PER_S, digits)

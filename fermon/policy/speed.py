@@ -15,7 +15,7 @@ class SpeedSignal:
         self._read_ns = 0
         self._slow_since_ns: int | None = None
 
-    def passed(self, t_ns: int) -> None:
+    def advance(self, t_ns: int) -> None:
         """Time passed: an old signal is none."""
         if self._kmh is not None and t_ns - self._read_ns > self._timeout_ns:
             self._kmh = self._slow_since_ns = None

@@ -36,7 +36,14 @@ def at(seconds: float, kind: Kind, level: Level, active: bool = True, since: flo
         ),
         (
             at(
-                300, Kind.DROWSY, Level.NOTICE, perclos_60s=0.081, perclos_180s=None, yawns=3, long_blinks=0, weary=True
+                300,
+                Kind.DROWSY,
+                Level.NOTICE,
+                perclos_short=0.081,
+                perclos_long=None,
+                yawns=3,
+                long_blinks=0,
+                weary=True,
             ),
             " 300.0 s  NOTICE  DROWSY  PERCLOS 60 s 8%, 3 yawns in 5 min, weary expression",
         ),

@@ -186,6 +186,20 @@ def test_sad_for_less_than_a_minute_is_not_weary() -> None:
     assert drowsy_lines([Part(30), *sad([Part(30), *yawn() * 2])]) == []
 
 
+def test_evidence_names_the_windows_that_are_configured() -> None:
+    settings = PolicySettings(
+        perclos_short_window_s=50.0, perclos_long_window_s=150.0, yawn_window_s=200.0, blink_window_s=40.0
+    )
+    line = alerts([Part(10), *yawn() * 3], settings=settings)[0]
+    windows = {key: value for key, value in line.evidence.items() if key.endswith("_window_s")}
+    assert windows == {
+        "perclos_short_window_s": 50.0,
+        "perclos_long_window_s": 150.0,
+        "yawn_window_s": 200.0,
+        "blink_window_s": 40.0,
+    }
+
+
 def test_a_gap_in_the_expression_starts_weary_anew() -> None:
     hidden = Part(2.5, expression=None)
     assert drowsy_lines([*sad([Part(40)]), hidden, *sad([Part(10), *yawn() * 2])]) == []

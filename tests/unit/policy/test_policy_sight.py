@@ -139,13 +139,13 @@ def test_exactly_the_floor_is_not_slow() -> None:
 def test_frame_rate_is_the_mean_of_the_window() -> None:
     rate = FrameRate(5 * S, S // 2)
     for i in range(100):
-        rate.frame(i * S // 10)
+        rate.observe(i * S // 10)
     assert rate.hz == pytest.approx(10.0)
-    rate.passed(99 * S // 10 + 3 * S)  # no frame for 3 s: 2 s of 10 fps in 5 s
+    rate.advance(99 * S // 10 + 3 * S)  # no frame for 3 s: 2 s of 10 fps in 5 s
     assert rate.hz == pytest.approx(4.0, abs=0.21)
-    rate.frame(100 * S)  # the window had become empty: the mean starts anew
+    rate.observe(100 * S)  # the window had become empty: the mean starts anew
     assert rate.hz is None
-    rate.frame(100 * S + S // 10)
+    rate.observe(100 * S + S // 10)
     assert rate.hz == pytest.approx(10.0)
 
 
