@@ -60,15 +60,22 @@ def load(path: Path | None) -> Config:
     """Return the defaults with the file's keys over them; None = only the defaults.
 
     Raises ConfigError that lists every problem of the file, one a line, with file, key, what was found, what was
-    expected, and the nearest valid name.
+    expected, and the nearest valid name; or, when each key is right for itself, what contradicts itself.
     """
-    return Config() if path is None else _checked(path, read_tables(path))
+    if path is None:
+        return Config()
+    config = _checked(path, read_tables(path))
+    contradictions = config.policy.problems()
+    if contradictions:
+        raise ConfigError.of([problem.inside(str(path)) for problem in contradictions])
+    return config
 
 
 def policy_table(path: Path | None) -> Mapping[str, Any]:
     """Return what the file's `[policy]` sets, for laying it over recorded settings; empty for None.
 
-    The whole file is checked; raises ConfigError as `load` does.
+    Each key of the file is checked; raises ConfigError as `load` does. Whether the numbers contradict each other only
+    the recorded settings below them can tell.
     """
     if path is None:
         return {}

@@ -68,11 +68,16 @@ class Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Of the whole frame, each 0..1: mean brightness; sharpness (near 0 = nothing to focus on); contrast or None."""
+    """Of the whole frame, each 0..1: mean brightness; sharpness (near 0 = nothing to focus on); contrast or None.
+
+    `burnt_out` is the share of the face, or without one of the frame, that is as bright as the camera can tell;
+    None = not measured.
+    """
 
     brightness: float
     sharpness: float
     contrast: float | None = None
+    burnt_out: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """The vehicle's speed in km/h."""
+    """The vehicle's speed in km/h. `source` names who says so ("can", "serial"); of several the highest counts."""
 
     t_ns: int
     kmh: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,7 @@ class Visibility(Spoken):
     EYES_UNREADABLE = 4
     LOST = 5
     SLOW = 6
+    TOO_BRIGHT = 7
 
 
 class Wakefulness(Spoken):
@@ -214,6 +221,45 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Gated:
+    """An alert that nothing but the vehicle's speed keeps from being raised.
+
+    The condition has held for `lasted_s`, since `since_ns`; below `limit_kmh` the alert is not raised, and the
+    vehicle does `speed_kmh` after `source` ("" = a source without a name).
+    """
+
+    kind: Kind
+    level: Level
+    since_ns: int
+    lasted_s: float
+    limit_kmh: float
+    speed_kmh: float
+    source: str = ""
+
+
+class AckOutcome(StrEnum):
+    """What became of an acknowledgement. Only one that is TAKEN changes anything."""
+
+    TAKEN = "taken"
+    NOTHING = "nothing to acknowledge"
+    EYES_NOT_OPEN = "not taken: eyes not seen open since the last one"
+
+
+@dataclass(frozen=True, slots=True)
+class AckAnswer:
+    """The answer to the acknowledgement of time `t_ns`.
+
+    `tell` says whether people are to be told: a button that is stuck must not fill a log. `untold` is how many before
+    it were not told since the last that was.
+    """
+
+    t_ns: int
+    outcome: AckOutcome
+    tell: bool
+    untold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DriverState:
     """What policy knows after an input. A measure that is not available is None, never zero."""
 
@@ -233,6 +279,7 @@ class DriverState:
     visibility: Visibility = Visibility.OK
     determined: bool = False  # False until the driver has been seen well enough, and while UNAVAILABLE
     alerts: tuple[Alert, ...] = ()  # active now, most urgent first
+    gated: Gated | None = None  # the most urgent alert that speed alone keeps from being raised
     not_used: Mapping[str, int] = field(default_factory=dict)  # inputs that could not be used, by cause
 
     @property

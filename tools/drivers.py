@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from scenarios import (
     LIKELY,
     Line,
@@ -126,15 +128,71 @@ def _log(x: float) -> float:
 
 def slow(s: PolicySettings, w: Run) -> Lines:
     """At 40 s the rate falls to 6 fps, at 70 s it is back."""
-    down = first(lambda t: w.mean_hz(t, s.rate_window_s) < s.slow_hz, 40)
-    up = first(lambda t: w.mean_hz(t, s.rate_window_s) >= s.slow_hz, 70)
-    return [on(UNAVAILABLE, down, s.slow_s), off(UNAVAILABLE, up, 0.0)]
+    return [on(UNAVAILABLE, falls(s, w, 40), s.slow_s), off(UNAVAILABLE, rises(s, w, 70), s.slow_clear_s)]
+
+
+def falls(s: PolicySettings, w: Run, after: float) -> float:
+    """When the mean frame rate is first below the floor."""
+    return first(lambda t: w.mean_hz(t, s.rate_window_s) < s.slow_hz * (1 - s.floor_slack), after)
+
+
+def rises(s: PolicySettings, w: Run, after: float) -> float:
+    """When the mean frame rate is first up to the floor again."""
+    return first(lambda t: w.mean_hz(t, s.rate_window_s) >= s.slow_hz * (1 - s.floor_slack), after)
 
 
 def asleep_slow(s: PolicySettings, w: Run) -> Lines:
     """At 20 s the rate falls to 6 fps and stays there."""
-    down = first(lambda t: w.mean_hz(t, s.rate_window_s) < s.slow_hz, 20)
-    return [on(UNAVAILABLE, down, s.slow_s)]
+    return [on(UNAVAILABLE, falls(s, w, 20), s.slow_s)]
+
+
+# Seen in parts ------------------------------------------------------------------------------------------------------
+
+GLIMPSED = [awake(20), *[closed(0.5), unknown(1.4)] * 15, awake(20)]
+PLUGGED = [awake(20), *[closed(1.3), Part(1.2, camera="lost")] * 5, awake(20)]
+LITTLE = [awake(40), *[Part(0.6), hidden(0.9)] * 30, awake(20)]
+LATE_ASLEEP = [awake(40), *[unknown(2.0), closed(0.6)] * 5, awake(20)]
+
+
+def seen_little(s: PolicySettings, w: Run, parts: list[Part], began: float, ended: float) -> Lines:
+    """Too little of the last half minute is usable; enough of the last 10 s is, after `ended`."""
+    window, recent = w.usable_s(parts, s.seen_window_s), w.usable_s(parts, s.seen_clear_window_s)
+    down = first(lambda t: window(t) < s.seen_min_share * s.seen_window_s, began)
+    up = first(lambda t: recent(t) >= s.seen_clear_usable_s, ended)
+    return [on(UNAVAILABLE, down, 0.0), off(UNAVAILABLE, up, 0.0)]
+
+
+def closed_whenever_seen(s: PolicySettings, began: float, ended: float) -> Lines:
+    """Eyes last seen open at `began`, and again from `ended` on; closed in all that is seen between."""
+    return [
+        on(MICROSLEEP, began, s.microsleep_unopened_s),
+        on(ASLEEP, began, s.asleep_unopened_s),
+        on(UNRESPONSIVE, began, s.asleep_unopened_s + s.unresponsive_after_asleep_s),
+        off(MICROSLEEP, ended, s.microsleep_clear_open_s),
+        off(ASLEEP, ended, s.asleep_clear_open_s),
+        off(UNRESPONSIVE, ended, s.unresponsive_clear_open_s),
+    ]
+
+
+def late_asleep(s: PolicySettings, w: Run) -> Lines:
+    """Closed for 0.6 s after each 2 s of unknown from 40 s to 53 s: the second stretch begins at 44.6 s."""
+    lines = closed_whenever_seen(s, 40, 53)
+    return [on(MICROSLEEP, 44.6, 0.0), *lines[1:]]
+
+
+def held_button(s: PolicySettings, w: Run) -> Lines:
+    """Eyes closed from 20 s to 30 s, acknowledged ten times a second: only one of them counts."""
+    counted = 20 + s.asleep_closed_s
+    return [
+        on(MICROSLEEP, 20, s.microsleep_closed_s),
+        on(ASLEEP, 20, s.asleep_closed_s),
+        off(ASLEEP, counted, 0.0),
+        on(ASLEEP, counted, s.asleep_closed_s),
+        on(UNRESPONSIVE, counted, s.unresponsive_closed_s),
+        off(MICROSLEEP, 30, s.microsleep_clear_open_s),
+        off(ASLEEP, 30, s.asleep_clear_open_s),
+        off(UNRESPONSIVE, 30, s.unresponsive_clear_open_s),
+    ]
 
 
 def dodger(s: PolicySettings, w: Run) -> Lines:
@@ -285,7 +343,66 @@ SCENARIOS = (
     ),
     Scenario(
         "unknown for 1.3 s in a closure",
-        [awake(20), closed(1), unknown(1.3), closed(1.2), awake(20)],
+        [awake(20), closed(0.7), unknown(1.3), closed(0.7), awake(20)],
         nothing,
+    ),
+    Scenario(
+        "unknown for 1.3 s in a longer one",
+        [awake(20), closed(1), unknown(1.3), closed(1.2), awake(20)],
+        lambda s, w: [
+            on(MICROSLEEP, 20, s.microsleep_unopened_s),
+            off(MICROSLEEP, 23.5, s.microsleep_clear_open_s),
+        ],
+    ),
+    Scenario(
+        "glimpses of closed eyes",
+        GLIMPSED,
+        lambda s, w: [*closed_whenever_seen(s, 20, 48.5), *seen_little(s, w, GLIMPSED, 20, 48.5)],
+    ),
+    Scenario(
+        "glimpses of closed eyes, standing",
+        [dataclasses.replace(part, kmh=0.0) for part in GLIMPSED],
+        nothing,
+    ),
+    Scenario("a loose plug, eyes closed", PLUGGED, lambda s, w: closed_whenever_seen(s, 20, 32.5)),
+    Scenario("a loose plug, awake", [awake(20), *[Part(1.3), Part(0.9, camera="lost")] * 15, awake(20)], nothing),
+    Scenario("seldom seen, always closed", LATE_ASLEEP, late_asleep),
+    Scenario("seen too little", LITTLE, lambda s, w: seen_little(s, w, LITTLE, 40, 85)),
+    Scenario("seen too little, standing", [dataclasses.replace(part, kmh=0.0) for part in LITTLE], nothing),
+    Scenario(
+        "one closed stretch amid unknown",
+        [awake(20), unknown(5), closed(1.2), unknown(5.8), awake(20)],
+        lambda s, w: [on(UNAVAILABLE, 20, s.sight_window_s), off(UNAVAILABLE, 32, s.sight_clear_usable_s)],
+    ),
+    Scenario(
+        "looks away between blinks",
+        [awake(20), *[closed(0.2), unknown(2.6), closed(0.2), Part(3)] * 6, awake(20)],
+        nothing,
+    ),
+    Scenario(
+        "closed eyes, one seen badly",
+        [awake(20), Part(2, eyes="badly"), awake(20)],
+        lambda s, w: microsleep(s, 20, 22),
+    ),
+    Scenario("a held button", [Part(20), *[closed(0.1, ack=True)] * 100, awake(20)], held_button),
+    Scenario(
+        "a button held before",
+        [*[Part(0.1, ack=True)] * 200, *[closed(0.1, ack=True)] * 28, awake(20)],
+        lambda s, w: microsleep(s, 20, 22.8),
+    ),
+    Scenario(
+        "frames 0.8 s late",
+        [awake(20, late=0.8, kmh=50.0), closed(4, late=0.8, kmh=50.0), awake(20, late=0.8, kmh=50.0)],
+        lambda s, w: asleep(s, 20, 24),
+    ),
+    Scenario(
+        "asleep right after a gap",
+        [awake(20), Part(4, camera="stalled"), closed(4), awake(20)],
+        lambda s, w: asleep(s, 24, 28),
+    ),
+    Scenario(
+        "blinded by the sun",
+        [awake(20), hidden(14, quality=(0.9, 0.5, 0.5, 0.8)), awake(20)],
+        lambda s, w: blind(s, 20, 34),
     ),
 )

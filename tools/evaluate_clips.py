@@ -27,12 +27,13 @@ from eye_folds import FOLDS, person
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config, load
-from fermon.domain import NS_PER_S, Alert, Eyes, Frame, Kind, Observation
+from fermon.domain import NS_PER_S, Alert, Eyes, EyeState, Frame, Kind, Observation
 from fermon.errors import FermonError, ModelError
 from fermon.perception.geometry import eye_crops
 from fermon.perception.network import models_dir
 from fermon.perception.pipeline import Perception
-from fermon.policy import Policy
+from fermon.policy import Policy, PolicySettings
+from fermon.policy.closure import eye_state
 
 NOT_SCORED = {"emotion_quiz_grey.mp4"}  # three quarters of it is text slides
 
@@ -52,10 +53,12 @@ class Clip:
     causes: Counter[str] = field(default_factory=Counter)
 
 
-def closed(eyes: Eyes | None, threshold: float) -> bool | None:
-    """The frame's eye state after the policy's definition: closed when every readable eye is."""
-    readable = [p for p in (eyes.left, eyes.right) if p is not None] if eyes is not None else []
-    return all(p >= threshold for p in readable) if readable else None
+def closed(eyes: Eyes | None, settings: PolicySettings) -> bool | None:
+    """Whether the policy takes the frame's eyes for closed; None = unknown."""
+    if eyes is None:
+        return None
+    state = eye_state(eyes.left, eyes.right, settings.closed_probability, settings.clearly_open_probability)
+    return None if state is EyeState.UNKNOWN else state is EyeState.CLOSED
 
 
 def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile]) -> tuple[Clip, list[Reading]]:
@@ -69,7 +72,7 @@ def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile])
             if frame is None:
                 continue
             observation = perception.observe(frame)
-            t_s, reading = frame.t_ns / NS_PER_S, closed(observation.eyes, config.policy.closed_probability)
+            t_s, reading = frame.t_ns / NS_PER_S, closed(observation.eyes, config.policy)
             clip.frames += 1
             clip.faces += observation.face is not None
             if observation.eyes is not None and observation.eyes.cause:

@@ -35,6 +35,8 @@ from fermon.perception.blazeface import BlazeFace
 from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
 from fermon.perception.geometry import EYE_SHAPE
 from fermon.perception.network import Network
+from fermon.policy import PolicySettings
+from fermon.policy.closure import eye_state
 
 Array = NDArray[Any]
 
@@ -114,8 +116,8 @@ def hardships(videos: Path, network_for: Callable[[int], Network]) -> None:
 
 def both(eyes: Eyes) -> str:
     """What both eyes together say, after the policy's definition."""
-    readable = [p for p in (eyes.left, eyes.right) if p is not None]
-    return "unknown" if not readable else "closed" if all(p >= 0.5 for p in readable) else "open"
+    policy = PolicySettings()
+    return eye_state(eyes.left, eyes.right, policy.closed_probability, policy.clearly_open_probability).value
 
 
 def kairess(data: Path, network: Network) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import itertools
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +33,7 @@ from fermon.policy import PolicySettings
 
 TICK_S = 0.2  # the daemon's, while no frames come
 SPEED_S = 0.25  # a speed message each
+FRAME_GAP_S = 0.5  # the time between frames further apart is unknown
 BLINK_S, BLINK_EVERY_S, BLINK_AT_S = 0.15, 4.0, 3.0
 LIKELY = 0.9  # the probability of the expression that a driver shows; the other six share the rest
 LEVELS = {
@@ -49,8 +51,9 @@ class Part:
     """For `s` seconds the driver does this."""
 
     s: float
-    # open, closed, unknown, blinking, half (one eye closed), one (one closed, one unknown), or P(closed) of both eyes
-    eyes: str | float = "open"
+    # open, closed, unknown, blinking, half (one eye closed), badly (closed, one eye seen badly), one (one closed, one
+    # unknown), or P(closed) of both eyes or of each
+    eyes: str | float | tuple[float | None, float | None] = "open"
     expression: str | None = "neutral"  # one of EXPRESSIONS; None = not readable
     face: bool = True
     mouth: float | None = 0.1
@@ -59,9 +62,10 @@ class Part:
     fps: float | None = None  # None = the run's
     lost_every: int = 0  # every so-many-th frame has no face
     likely: float = LIKELY  # the probability of that expression
-    quality: tuple[float, ...] = (0.4, 0.7)  # brightness, sharpness, contrast
+    quality: tuple[float, ...] = (0.4, 0.7)  # brightness, sharpness, contrast, share burnt out
     readable: float = 1.0  # share of the frames with a readable expression
     ack: bool = False  # acknowledged as this part begins
+    late: float = 0.0  # s by which frames come later than speeds, acknowledgements and ticks of the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,20 @@ class Run:
     frames: Sequence[float]  # s
 
     def mean_hz(self, t: float, window_s: float) -> float:
-        """Return the mean frame rate over the window that ends at `t`."""
-        return (bisect.bisect_right(self.frames, t) - bisect.bisect_right(self.frames, t - window_s)) / window_s
+        """Return the mean frame rate over the intervals that end inside the window up to `t`; inf without one."""
+        begin, end = bisect.bisect_right(self.frames, t - window_s), bisect.bisect_right(self.frames, t)
+        gaps = [b - a for a, b in itertools.pairwise(self.frames[max(0, begin - 1) : end]) if b - a <= FRAME_GAP_S]
+        return len(gaps) / sum(gaps) if gaps else math.inf
+
+    def usable_s(self, parts: Sequence[Part], window_s: float) -> Callable[[float], float]:
+        """Return how much of a window was usable, by its frames, as a function of the time of its end."""
+        seen = spans(parts, READABLE)
+        usable = [
+            (a, b)
+            for a, b in itertools.pairwise(self.frames)
+            if b - a <= FRAME_GAP_S and any(start <= a < end for start, end in seen)
+        ]
+        return lambda t: overlap_s(usable, t - window_s, t)
 
 
 Expected = Callable[[PolicySettings, Run], list[Line]]
@@ -144,7 +160,8 @@ _EYES = {
     "open": (0.03, 0.05),
     "closed": (0.95, 0.9),
     "unknown": (None, None),
-    "half": (0.9, 0.1),
+    "half": (0.95, 0.05),
+    "badly": (0.95, 0.3),
     "one": (None, 0.9),
 }
 _FACE = Face(Box(100.0, 80.0, 120.0, 120.0), 0.98)
@@ -158,7 +175,7 @@ def probabilities(expression: str | None, likely: float = LIKELY) -> tuple[float
 
 
 def inputs(parts: Sequence[Part], way: Way, seed: str = "") -> list[Input]:
-    """Return what the policy would be fed, in the order of time."""
+    """Return what the policy would be fed, in the order in which it comes."""
     chance = random.Random(f"{seed} {way}")
     found: list[tuple[float, Input]] = []
     start = 0.0
@@ -185,7 +202,7 @@ def inputs(parts: Sequence[Part], way: Way, seed: str = "") -> list[Input]:
             count += 1
             readable += part.readable
             t = max(0.0, frame + shift)
-            found.append((t, _observation(part, t - start, _ns(t), count, readable >= 1.0)))
+            found.append((t + part.late, _observation(part, t - start, _ns(t), count, readable >= 1.0)))
             readable -= readable >= 1.0
         while next_speed < end - 1e-9:
             if part.kmh is not None and camera != "asleep":
@@ -205,10 +222,16 @@ def _observation(part: Part, inside_s: float, t_ns: int, seq: int, readable: boo
         seq,
         _FACE if face else None,
         probabilities(part.expression, part.likely) if face and readable else None,
-        Eyes(*(_EYES[eyes] if isinstance(eyes, str) else (eyes, eyes))) if face else None,
+        Eyes(*_eyes(eyes)) if face else None,
         part.mouth if face else None,
         Quality(0.02, 0.01) if part.camera == "covered" else Quality(*part.quality),
     )
+
+
+def _eyes(eyes: str | float | tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    if isinstance(eyes, str):
+        return _EYES[eyes]
+    return eyes if isinstance(eyes, tuple) else (eyes, eyes)
 
 
 def _ns(t_s: float) -> int:
@@ -238,9 +261,12 @@ def overlap_s(times: Iterable[tuple[float, float]], start: float, end: float) ->
     return sum(max(0.0, min(b, end) - max(a, start)) for a, b in times)
 
 
+READABLE = ("open", "blinking", "closed", "half", "badly", "one")
+
+
 def perclos(parts: Sequence[Part], window_s: float) -> Callable[[float], float]:
     """Return PERCLOS as a function of time, straight from its definition (ordinary blinks count as open)."""
-    closed, usable = spans(parts, ("closed", "one")), spans(parts, ("open", "blinking", "closed", "half", "one"))
+    closed, usable = spans(parts, ("closed", "badly", "one")), spans(parts, READABLE)
 
     def at(t: float) -> float:
         return overlap_s(closed, t - window_s, t) / max(1e-9, overlap_s(usable, t - window_s, t))

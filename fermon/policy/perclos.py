@@ -22,7 +22,13 @@ class Perclos:
         self._frame_gap_ns = ns(settings.frame_gap_s)
         perclos_windows = (self._short_ns, ns(settings.perclos_long_window_s))
         self._closed = TimeBins(*perclos_windows)
-        self._usable = TimeBins(*perclos_windows, ns(settings.sight_window_s), ns(settings.sight_clear_window_s))
+        sight_windows = (
+            settings.sight_window_s,
+            settings.sight_clear_window_s,
+            settings.seen_window_s,
+            settings.seen_clear_window_s,
+        )
+        self._usable = TimeBins(*perclos_windows, *map(ns, sight_windows))
         self._pending: list[tuple[int, int]] = []  # closed time of a closure that may yet prove a blink
 
     def advance(self, t_ns: int) -> None:
@@ -85,3 +91,13 @@ class Perclos:
     def recent_sight_ns(self) -> int:
         """Usable time inside the window that decides about having sight again."""
         return self._usable.total(3)
+
+    @property
+    def seen_ns(self) -> int:
+        """Usable time inside the window that decides about being seen too little."""
+        return self._usable.total(4)
+
+    @property
+    def recent_seen_ns(self) -> int:
+        """Usable time inside the window that decides about being seen enough again."""
+        return self._usable.total(5)

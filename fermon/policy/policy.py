@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-from fermon.domain import Ack, Alert, CameraChange, DriverState, EyeState, Input, Kind, Level, Observation, Visibility
+from fermon.domain import (
+    Ack,
+    AckAnswer,
+    AckOutcome,
+    Alert,
+    CameraChange,
+    DriverState,
+    Gated,
+    Input,
+    Kind,
+    Level,
+    Observation,
+    Visibility,
+    Wakefulness,
+)
+from fermon.policy.latch import Latch
 from fermon.policy.measures import Measures
-from fermon.policy.rules import RULES, Evidence, Rule
+from fermon.policy.order import InputOrder
+from fermon.policy.rules import RULES, Evidence
 from fermon.policy.settings import PolicySettings, ns, seconds
 
 
-class Latch:
-    """Whether one rule's alert is on. Times are ns since the first input."""
-
-    __slots__ = ("cleared_ns", "gate_kmh", "on", "pause_ns", "rule", "since_ns", "until_for_ns", "until_since_ns")
-
-    def __init__(self, rule: Rule, settings: PolicySettings) -> None:
-        self.rule = rule
-        self.gate_kmh = rule.gate_kmh(settings)
-        self.pause_ns = ns(rule.pause_s(settings))
-        self.until_for_ns = ns(rule.until_for_s(settings))
-        self.on = False
-        self.since_ns = 0
-        self.until_since_ns: int | None = None
-        self.cleared_ns: int | None = None
-
-    def raise_if_due(self, m: Measures) -> bool:
-        """Turn on when the condition holds and nothing forbids it; return whether it did."""
-        if not m.speed.at_least(self.gate_kmh):
-            return False
-        if self.pause_ns and self.cleared_ns is not None and m.now_ns - self.cleared_ns < self.pause_ns:
-            return False
-        since = self.rule.when(m)
-        if since is None:
-            return False
-        self.on, self.since_ns, self.until_since_ns = True, since, None
-        return True
-
-    def clear_if_due(self, m: Measures) -> bool:
-        """Turn off when the clearing has been seen for long enough; return whether it did."""
-        if not self.rule.until(m):
-            self.until_since_ns = None
-            return False
-        if self.until_since_ns is None:
-            self.until_since_ns = m.now_ns
-        if m.now_ns - self.until_since_ns < self.until_for_ns:
-            return False
-        # Hiding does not clear: what is urgent stays on until its clearing is seen.
-        if self.rule.level >= Level.WARNING and m.eyes_now is EyeState.UNKNOWN:
-            return False
-        self.off(m.now_ns)
-        return True
-
-    def off(self, now_ns: int) -> None:
-        self.on, self.cleared_ns = False, now_ns
+def urgency(kind: Kind, level: Level) -> tuple[int, int]:
+    """Return what sorts alerts by urgency, the most urgent last: the level, then the step of the ladder."""
+    return level, Wakefulness[kind.name] if kind.name in Wakefulness.__members__ else 0
 
 
 class Policy:
     """Turns inputs into alert lines. Pure: time is the inputs' own, and the same inputs give the same lines.
+
+    `effect_ns` is when the last input took effect, on the inputs' clock and never decreasing; None when it was
+    skipped. `answer` is the answer to it if it was an acknowledgement, else None.
 
     >>> from fermon.domain import Tick
     >>> policy = Policy(PolicySettings())
@@ -71,19 +49,27 @@ class Policy:
         emotion = self.settings.profile != "fleet"
         self._latches = tuple(Latch(rule, self.settings) for rule in RULES if emotion or not rule.emotion)
         self._active: dict[Kind, Alert] = {}
-        self._first_ns: int | None = None
-        self._last_ns = 0
-        self._types_now: set[type] = set()  # of the inputs that carried the last time
+        self._order = InputOrder(self.settings)
         self._gone = False
         self._visibility = Visibility.NO_FACE
+        self.effect_ns: int | None = None
+        self.answer: AckAnswer | None = None
+        self._told_ns: int | None = None  # an acknowledgement was last told
+        self._untold = 0
 
     def feed(self, item: Input) -> list[Alert]:
         """Take one input; return the alert lines that it causes. Never raises, whatever the values."""
-        t_ns = self._time(item)
+        self.answer = self.effect_ns = None
+        m, order = self._m, self._order
+        t_ns = m.reader.time(item.t_ns)
         if t_ns is None:
             return []
-        m = self._m
-        m.advance(t_ns)
+        effect_ns = order.place(item, t_ns, m.now_ns, m.lost_since_ns is not None)
+        if effect_ns is None:
+            m.reader.not_used["time not increasing"] += 1
+            return []
+        self.effect_ns = effect_ns + (order.first_ns or 0)
+        m.advance(effect_ns)
         lines: list[Alert] = []
         if isinstance(item, (CameraChange, Observation)) and m.lost_since_ns is not None:
             m.settle()
@@ -91,28 +77,8 @@ class Policy:
         m.take(item)
         m.settle()
         if isinstance(item, Ack):
-            lines += self._acknowledge()
+            lines += self._acknowledge(item)
         return lines + self._judge()
-
-    def _time(self, item: Input) -> int | None:
-        """Return the input's time since the first one, or None when it has to be skipped.
-
-        Inputs of different kinds may carry the same time; anything else has to increase.
-        """
-        reader = self._m.reader
-        t_ns = reader.time(item.t_ns)
-        if t_ns is None:
-            return None
-        if self._first_ns is None:
-            self._first_ns = t_ns
-        elif t_ns < self._last_ns or (t_ns == self._last_ns and type(item) in self._types_now):
-            reader.not_used["time not increasing"] += 1
-            return None
-        if t_ns != self._last_ns:
-            self._types_now.clear()
-        self._types_now.add(type(item))
-        self._last_ns = t_ns
-        return t_ns - self._first_ns
 
     # Judging --------------------------------------------------------------------------------------------------------
 
@@ -121,6 +87,7 @@ class Policy:
         if self._nobody():
             return self._clear_everything() if self._active else []
         changed: list[Latch] = []
+        m.alarmed = False
         for latch in self._latches:
             if latch.on:
                 if latch.clear_if_due(m):
@@ -129,6 +96,7 @@ class Policy:
                 changed.append(latch)
                 if latch.rule.starts_answer_clock:
                     m.unanswered_since_ns = m.now_ns
+            m.alarmed = m.alarmed or (latch.on and latch.rule.eyes_closed)
         lines = self._lines(changed, {}) if changed else []
         blind = Kind.UNAVAILABLE in self._active
         if blind:
@@ -145,21 +113,43 @@ class Policy:
         gone = m.driver_gone_ns >= ns(self.settings.driver_gone_s)
         if gone and not self._gone:
             m.forget_driver()
+            for latch in self._latches:
+                latch.gated_since_ns = None
         if self._gone and not gone and m.face:
             m.sight_since_ns = m.now_ns
         self._gone = gone
         return gone
 
-    def _acknowledge(self) -> list[Alert]:
+    def _acknowledge(self, item: Ack) -> list[Alert]:
+        """Take an acknowledgement if there is one to take: a button that is stuck must not keep an alarm away."""
+        m = self._m
         latches = [latch for latch in self._latches if latch.on and latch.rule.acknowledged]
+        if not latches:
+            return self._answer(item, AckOutcome.NOTHING)
+        if m.ack_counted_ns is not None:
+            return self._answer(item, AckOutcome.EYES_NOT_OPEN)
+        self._answer(item, AckOutcome.TAKEN)
+        m.acknowledge()
         for latch in latches:
-            latch.off(self._m.now_ns)
+            latch.off(m.now_ns)
         return self._lines(latches, {"acknowledged": True})
+
+    def _answer(self, item: Ack, outcome: AckOutcome) -> list[Alert]:
+        """Answer an acknowledgement. One that is taken is always told, of the others one in `ack_told_s`."""
+        told, now = self._told_ns, self._m.now_ns
+        if outcome is AckOutcome.TAKEN or told is None or now - told >= ns(self.settings.ack_told_s):
+            self.answer = AckAnswer(item.t_ns, outcome, True, self._untold)
+            self._told_ns, self._untold = now, 0
+        else:
+            self._untold += 1
+            self.answer = AckAnswer(item.t_ns, outcome, False, self._untold)
+        return []
 
     def _clear_everything(self) -> list[Alert]:
         latches = [latch for latch in self._latches if latch.on]
         for latch in latches:
             latch.off(self._m.now_ns)
+        self._m.alarmed = False
         return self._lines(latches, {"no_face_s": seconds(self._m.driver_gone_ns)})
 
     def _lines(self, changed: list[Latch], why: Evidence) -> list[Alert]:
@@ -178,8 +168,8 @@ class Policy:
                 del self._active[kind]
                 lines.append(self._line(before.level, before.since_ns, False, changed, kind, why))
             elif before is None or before.level != latch.rule.level:
-                assert self._first_ns is not None
-                line = self._line(latch.rule.level, latch.since_ns + self._first_ns, True, changed, kind, why)
+                assert self._order.first_ns is not None
+                line = self._line(latch.rule.level, latch.since_ns + self._order.first_ns, True, changed, kind, why)
                 self._active[kind] = line
                 lines.append(line)
         return lines
@@ -192,7 +182,7 @@ class Policy:
         evidence = rule.evidence(m) | why
         evidence["fps"] = None if m.rate.hz is None else round(m.rate.hz, 1)
         evidence["speed_kmh"] = m.speed.kmh
-        return Alert(self._last_ns, kind, level, active, since_ns, evidence)
+        return Alert(self._order.line_ns, kind, level, active, since_ns, evidence)
 
     # Showing --------------------------------------------------------------------------------------------------------
 
@@ -204,7 +194,7 @@ class Policy:
         available, blinks = m.perclos_available, m.blinks_available
         blind = Kind.UNAVAILABLE in self._active
         return DriverState(
-            t_ns=self._last_ns,
+            t_ns=self._order.last_ns,
             expression=m.smoothing.values,
             eyes=m.eyes_now,
             closure_s=seconds(m.closures.lasted_ns(t), 3),
@@ -214,11 +204,30 @@ class Policy:
             blink_duration_s=m.blinks.mean_s if blinks else None,
             long_blinks=m.blinks.long if blinks else None,
             yawns=m.yawns.count,
-            coverage=m.perclos.coverage if self._first_ns is not None else None,
+            coverage=m.perclos.coverage if self._order.first_ns is not None else None,
             rate_hz=m.rate.hz,
             speed_kmh=m.speed.kmh,
             visibility=self._visibility if blind else Visibility.OK if m.determined else m.blind_cause(),
             determined=m.determined and not blind,
-            alerts=tuple(sorted(self._active.values(), key=lambda alert: -alert.level)),
+            alerts=tuple(sorted(self._active.values(), key=lambda a: urgency(a.kind, a.level), reverse=True)),
+            gated=self._gated(),
             not_used=dict(m.reader.not_used),
+        )
+
+    def _gated(self) -> Gated | None:
+        """The most urgent alert that speed alone keeps from being raised."""
+        m = self._m
+        gated = [latch for latch in self._latches if latch.gated_since_ns is not None]
+        if not gated or m.speed.kmh is None or self._order.first_ns is None:
+            return None
+        latch = max(gated, key=lambda latch: urgency(latch.rule.kind, latch.rule.level))
+        since = latch.gated_since_ns or 0
+        return Gated(
+            latch.rule.kind,
+            latch.rule.level,
+            since + self._order.first_ns,
+            seconds(m.now_ns - since),
+            latch.gate_kmh,
+            m.speed.kmh,
+            m.speed.source,
         )

@@ -10,55 +10,32 @@ MAX_FRAMES = 1024  # kept at most; above 200 Hz the mean covers these frames onl
 
 
 class FrameRate:
-    """Frames a second, mean over `window_ns`.
+    """Frames a second, mean over the intervals that end inside the last `window_ns`.
 
-    The mean covers what there is since frames began to come: since the first one, since the camera came back, or
-    since a gap that left the window empty. `hz` is None until there are two frames.
+    Only intervals of at most `gap_ns` count: where frames are further apart, the time between is unknown, not a low
+    rate. So the rate is known again with the second frame after any gap. `hz` is None while no interval is left.
     """
 
     def __init__(self, window_ns: int, gap_ns: int) -> None:
         self._window_ns, self._gap_ns = window_ns, gap_ns
-        self._times: deque[int] = deque(maxlen=MAX_FRAMES)  # those inside the window and the last one before it
-        self._began_ns = 0
+        self._intervals: deque[tuple[int, int]] = deque()  # when each ended, and how long it was
+        self._sum_ns = 0
+        self._frame_ns: int | None = None
         self.hz: float | None = None
-
-    def restart(self) -> None:
-        """Begin anew: the camera came back."""
-        self._times.clear()
-        self.hz = None
 
     def observe(self, t_ns: int) -> None:
         """A frame came."""
-        times = self._times
-        if not times or t_ns - times[-1] >= self._window_ns:
-            times.clear()
-            self._began_ns = t_ns
-        times.append(t_ns)
-        begin = self._trim(t_ns)
-        if len(times) < 2:
-            self.hz = None
-        elif times[0] >= begin:
-            self.hz = (len(times) - 1) * NS_PER_S / (t_ns - times[0])
-        else:  # the interval that reaches over the window's edge counts with its part inside
-            part = (times[1] - begin) / (times[1] - times[0])
-            self.hz = (len(times) - 2 + part) * NS_PER_S / self._window_ns
+        if self._frame_ns is not None and 0 < t_ns - self._frame_ns <= self._gap_ns:
+            if len(self._intervals) == MAX_FRAMES:
+                self._sum_ns -= self._intervals.popleft()[1]
+            self._intervals.append((t_ns, t_ns - self._frame_ns))
+            self._sum_ns += t_ns - self._frame_ns
+        self._frame_ns = t_ns
+        self.advance(t_ns)
 
     def advance(self, t_ns: int) -> None:
-        """Time passed without a frame: after a gap the emptiness since the last one counts too."""
-        times = self._times
-        if not times or t_ns - times[-1] <= self._gap_ns:
-            return
-        begin = self._trim(t_ns)
-        age_ns = t_ns - self._began_ns
-        if age_ns < self._window_ns:
-            self.hz = (len(times) - 1) * NS_PER_S / age_ns
-        else:
-            inside = len(times) - (times[0] <= begin)
-            self.hz = inside * NS_PER_S / self._window_ns
-
-    def _trim(self, t_ns: int) -> int:
-        """Drop what the window no longer needs; return where it begins."""
-        begin = t_ns - self._window_ns
-        while len(self._times) > 1 and self._times[1] <= begin:
-            self._times.popleft()
-        return begin
+        """Let time pass up to `t_ns`, with or without a frame."""
+        intervals = self._intervals
+        while intervals and intervals[0][0] <= t_ns - self._window_ns:
+            self._sum_ns -= intervals.popleft()[1]
+        self.hz = len(intervals) * NS_PER_S / self._sum_ns if intervals else None

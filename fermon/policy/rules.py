@@ -34,6 +34,7 @@ class Rule:
     gate_kmh: Number = lambda s: 0.0  # not raised below this speed
     pause_s: Number = lambda s: 0.0  # not raised again within this time after it cleared
     acknowledged: bool = False  # an acknowledgement clears it
+    eyes_closed: bool = False  # tells of eyes that are closed
     starts_answer_clock: bool = False  # from here on the eyes have to be seen open in time
     emotion: bool = False  # infers an emotion: not in the fleet profile
 
@@ -41,13 +42,41 @@ class Rule:
 # Closure ------------------------------------------------------------------------------------------------------------
 
 
-def _closed_for(closed_s: Number) -> When:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the ladder that eyes which stay closed climb."""
+
+    closed_s: Number  # a closure of so long, ...
+    unopened_s: Number  # ... or eyes not seen open for so long, ...
+    unopened_closed_s: Number  # ... of which so long closed
+
+
+MICROSLEEP = Step(
+    lambda s: s.microsleep_closed_s, lambda s: s.microsleep_unopened_s, lambda s: s.microsleep_unopened_closed_s
+)
+ASLEEP = Step(lambda s: s.asleep_closed_s, lambda s: s.asleep_unopened_s, lambda s: s.asleep_unopened_closed_s)
+UNRESPONSIVE = Step(
+    lambda s: s.unresponsive_closed_s, lambda s: s.unresponsive_unopened_s, lambda s: s.unresponsive_unopened_closed_s
+)
+
+
+def _closed_whenever_seen(m: Measures, step: Step) -> int | None:
+    """Seen in parts: since when the eyes have not been seen open, if they were closed often enough in that time."""
+    s, unopened = m.settings, m.unopened
+    if unopened.stretches < s.unopened_stretches or unopened.closed_ns < ns(step.unopened_closed_s(s)):
+        return None
+    return unopened.since_ns if m.unopened_ns >= ns(step.unopened_s(s)) else None
+
+
+def _closed(step: Step) -> When:
     def when(m: Measures) -> int | None:
-        """Only a closed frame raises: what counts is how long the closure had lasted at the last one."""
-        if m.eyes_now is not EyeState.CLOSED or not m.closure_available:
+        """Of one closure only a closed frame raises: what counts is how long it had lasted at the last one."""
+        if m.eyes_now is EyeState.OPEN or not m.closure_available:
             return None
         since = m.closures.counted_from_ns
-        return since if m.closures.last_closed_ns - since >= ns(closed_s(m.settings)) else None
+        if m.eyes_now is EyeState.CLOSED and m.closures.last_closed_ns - since >= ns(step.closed_s(m.settings)):
+            return since
+        return _closed_whenever_seen(m, step)
 
     return when
 
@@ -56,26 +85,30 @@ def _unresponsive(m: Measures) -> int | None:
     s, t = m.settings, m.now_ns
     if m.eyes_now is EyeState.OPEN:
         return None
-    if m.closure_available and m.closures.lasted_ns(t) >= ns(s.unresponsive_closed_s):
+    if m.closure_available and m.closures.lasted_ns(t) >= ns(UNRESPONSIVE.closed_s(s)):
         return m.closures.counted_from_ns
     unanswered = m.unanswered_since_ns
-    return unanswered if unanswered is not None and t - unanswered >= ns(s.unresponsive_after_asleep_s) else None
+    if unanswered is not None and t - unanswered >= ns(s.unresponsive_after_asleep_s):
+        return unanswered
+    return _closed_whenever_seen(m, UNRESPONSIVE) if m.closure_available else None
 
 
 def _eyes_open_for(open_s: Number) -> Until:
-    def until(m: Measures) -> bool:
-        return m.closure_available and m.closures.open_ns(m.now_ns) >= ns(open_s(m.settings))
-
-    return until
+    return lambda m: m.eyes_open_for(ns(open_s(m.settings)))
 
 
-def _closure_evidence(m: Measures) -> Evidence:
-    evidence: Evidence = {
-        "closed_s": seconds(m.closures.lasted_ns(m.now_ns)),
-        "eyes_open_s": seconds(m.closures.open_ns(m.now_ns)),
-    }
-    if m.unanswered_since_ns is not None:
-        evidence["unanswered_s"] = seconds(m.now_ns - m.unanswered_since_ns)
+def _closure_evidence(step: Step) -> Callable[[Measures], Evidence]:
+    def evidence(m: Measures) -> Evidence:
+        lasted_ns = m.closures.lasted_ns(m.now_ns)
+        found: Evidence = {"closed_s": seconds(lasted_ns), "eyes_open_s": seconds(m.closures.open_ns(m.now_ns))}
+        if m.unanswered_since_ns is not None:
+            found["unanswered_s"] = seconds(m.now_ns - m.unanswered_since_ns)
+        if lasted_ns < ns(step.closed_s(m.settings)) and _closed_whenever_seen(m, step) is not None:
+            found["why"] = "closed whenever seen"
+            found["unopened_s"] = seconds(m.unopened_ns)
+            found["seen_closed_s"] = seconds(m.unopened.closed_ns)
+        return found
+
     return evidence
 
 
@@ -170,18 +203,23 @@ def _blind(m: Measures) -> int | None:
     s, t = m.settings, m.now_ns
     if m.lost_since_ns is not None and t - m.lost_since_ns >= ns(s.camera_lost_s):
         return m.lost_since_ns
-    if m.slow_since_ns is not None and t - m.slow_since_ns >= ns(s.slow_s):
-        return m.slow_since_ns
-    if t - m.sight_since_ns >= ns(s.sight_window_s) and m.perclos.sight_ns < ns(s.sight_min_usable_s):
+    if m.slow:
+        return t if m.slow_since_ns is None else m.slow_since_ns
+    if m.sight_lost:
         return max(m.last_usable_ns, m.sight_since_ns)
-    return None
+    if m.seen_little:
+        return max(t - ns(s.seen_window_s), m.sight_since_ns)
+    return m.never_open_since_ns
 
 
 def _seen(m: Measures) -> bool:
     return (
         m.lost_since_ns is None
+        and not m.slow
         and m.slow_since_ns is None
         and m.perclos.recent_sight_ns >= ns(m.settings.sight_clear_usable_s)
+        and not m.seen_little
+        and m.never_open_since_ns is None
     )
 
 
@@ -191,6 +229,8 @@ def _sight_evidence(m: Measures) -> Evidence:
         "cause": None if cause is Visibility.OK else cause.words,
         "usable_s": seconds(m.perclos.sight_ns),
         "sight_window_s": m.settings.sight_window_s,
+        "seen_s": seconds(m.perclos.seen_ns),
+        "seen_window_s": m.settings.seen_window_s,
     }
 
 
@@ -198,17 +238,19 @@ RULES = (
     Rule(
         Kind.MICROSLEEP,
         Level.WARNING,
-        when=_closed_for(lambda s: s.microsleep_closed_s),
+        when=_closed(MICROSLEEP),
         until=_eyes_open_for(lambda s: s.microsleep_clear_open_s),
-        evidence=_closure_evidence,
+        evidence=_closure_evidence(MICROSLEEP),
+        eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
     ),
     Rule(
         Kind.ASLEEP,
         Level.CRITICAL,
-        when=_closed_for(lambda s: s.asleep_closed_s),
+        when=_closed(ASLEEP),
         until=_eyes_open_for(lambda s: s.asleep_clear_open_s),
-        evidence=_closure_evidence,
+        evidence=_closure_evidence(ASLEEP),
+        eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
         starts_answer_clock=True,
@@ -218,7 +260,8 @@ RULES = (
         Level.CRITICAL,
         when=_unresponsive,
         until=_eyes_open_for(lambda s: s.unresponsive_clear_open_s),
-        evidence=_closure_evidence,
+        evidence=_closure_evidence(UNRESPONSIVE),
+        eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fermon.domain import NS_PER_S
+from fermon.errors import Problem
 from fermon.schema import Choice, Range
 
 Share = Annotated[float, Range(0.0, 1.0, "(a share or probability)")]
@@ -24,6 +25,7 @@ class PolicySettings:
 
     # Eye state and closure
     closed_probability: Share = 0.5
+    clearly_open_probability: Share = 0.10
     closure_open_gap_s: Seconds = 0.15
     closure_unknown_gap_s: Seconds = 1.0
     frame_gap_s: Seconds = 0.5
@@ -37,6 +39,19 @@ class PolicySettings:
     unresponsive_closed_s: Seconds = 6.0
     unresponsive_after_asleep_s: Seconds = 3.0
     unresponsive_clear_open_s: Seconds = 5.0
+
+    # Closed whenever seen
+    unopened_stretches: Count = 2
+    microsleep_unopened_s: Seconds = 3.0
+    microsleep_unopened_closed_s: Seconds = 0.5
+    asleep_unopened_s: Seconds = 6.0
+    asleep_unopened_closed_s: Seconds = 1.0
+    unresponsive_unopened_s: Seconds = 10.0
+    unresponsive_unopened_closed_s: Seconds = 1.5
+
+    # Acknowledgement
+    ack_again_open_s: Seconds = 1.0
+    ack_told_s: Seconds = 10.0
 
     # PERCLOS and blinks
     perclos_short_window_s: Window = 60.0
@@ -87,7 +102,13 @@ class PolicySettings:
     camera_lost_s: Seconds = 2.0
     slow_hz: Hertz = 8.0
     slow_s: Seconds = 5.0
+    slow_clear_s: Seconds = 3.0
+    seen_window_s: Window = 30.0
+    seen_min_share: Share = 0.5
+    seen_clear_window_s: Window = 10.0
+    seen_clear_usable_s: Seconds = 8.0
     dark_brightness: Share = 0.08
+    too_bright_share: Share = 0.5
     blocked_sharpness: Share = 0.02
     blocked_contrast: Share = 0.02
 
@@ -97,14 +118,65 @@ class PolicySettings:
     blink_floor_hz: Hertz = 15.0
     floor_slack: Share = 0.03
 
-    # Speed and the driver who got out
+    # Speed, the order of inputs, and the driver who got out
+    moving_kmh: Speed = 10.0
     closure_gate_kmh: Speed = 10.0
     drowsy_gate_kmh: Speed = 20.0
     anger_gate_kmh: Speed = 1.0
     speed_timeout_s: Seconds = 2.0
     speed_max_kmh: Speed = 300.0
+    frame_late_s: Seconds = 1.0
     driver_gone_s: Seconds = 60.0
     driver_gone_kmh: Speed = 10.0
+
+    def problems(self) -> list[Problem]:
+        """Return what contradicts itself; empty when nothing does."""
+        return [
+            Problem(f"policy.{key}", f"{getattr(self, key):g}", f"{relation} {limit} ({getattr(self, limit):g})")
+            for key, relation, limit in RELATIONS
+            if not (
+                getattr(self, key) < getattr(self, limit)
+                if relation == BELOW
+                else getattr(self, key) <= getattr(self, limit)
+            )
+        ]
+
+
+BELOW, UP_TO = "less than", "at most"
+RELATIONS: tuple[tuple[str, str, str], ...] = (  # what has to hold between two numbers for both to have a meaning
+    ("clearly_open_probability", BELOW, "closed_probability"),
+    ("microsleep_closed_s", BELOW, "asleep_closed_s"),
+    ("asleep_closed_s", BELOW, "unresponsive_closed_s"),
+    ("microsleep_unopened_s", BELOW, "asleep_unopened_s"),
+    ("asleep_unopened_s", BELOW, "unresponsive_unopened_s"),
+    ("microsleep_unopened_closed_s", UP_TO, "asleep_unopened_closed_s"),
+    ("asleep_unopened_closed_s", UP_TO, "unresponsive_unopened_closed_s"),
+    ("microsleep_unopened_closed_s", UP_TO, "microsleep_unopened_s"),
+    ("asleep_unopened_closed_s", UP_TO, "asleep_unopened_s"),
+    ("unresponsive_unopened_closed_s", UP_TO, "unresponsive_unopened_s"),
+    ("microsleep_clear_open_s", UP_TO, "asleep_clear_open_s"),
+    ("asleep_clear_open_s", UP_TO, "unresponsive_clear_open_s"),
+    ("closure_open_gap_s", BELOW, "microsleep_closed_s"),
+    ("closure_unknown_gap_s", BELOW, "asleep_closed_s"),
+    ("frame_gap_s", BELOW, "microsleep_closed_s"),
+    ("perclos_short_window_s", UP_TO, "perclos_long_window_s"),
+    ("perclos_ignored_closure_s", UP_TO, "long_blink_min_s"),
+    ("long_blink_min_s", BELOW, "long_blink_max_s"),
+    ("drowsy_warning_clear_perclos", BELOW, "drowsy_warning_perclos_short"),
+    ("drowsy_notice_perclos", UP_TO, "drowsy_warning_perclos_short"),
+    ("weary_perclos", UP_TO, "drowsy_notice_perclos"),
+    ("weary_yawns", UP_TO, "drowsy_notice_yawns"),
+    ("weary_long_blinks", UP_TO, "drowsy_notice_long_blinks"),
+    ("yawn_s", BELOW, "yawn_window_s"),
+    ("anger_clear_probability", BELOW, "anger_probability"),
+    ("sight_min_usable_s", BELOW, "sight_window_s"),
+    ("sight_clear_usable_s", BELOW, "sight_clear_window_s"),
+    ("seen_clear_usable_s", BELOW, "seen_clear_window_s"),
+    ("seen_clear_window_s", UP_TO, "seen_window_s"),
+    ("sight_window_s", UP_TO, "seen_window_s"),
+    ("closure_floor_hz", UP_TO, "blink_floor_hz"),
+    ("closure_floor_hz", UP_TO, "slow_hz"),  # else a rate between the two is neither timed nor told
+)
 
 
 def ns(seconds: float) -> int:

@@ -49,7 +49,8 @@ def _fields(item: Input | Alert) -> dict[str, Any]:
     if isinstance(item, Tick):
         return {"type": "tick", "t_ns": item.t_ns}
     if isinstance(item, Speed):
-        return {"type": "speed", "t_ns": item.t_ns, "kmh": item.kmh}
+        source = {"source": item.source} if item.source else {}
+        return {"type": "speed", "t_ns": item.t_ns, "kmh": item.kmh, **source}
     if isinstance(item, Ack):
         return {"type": "ack", "t_ns": item.t_ns}
     if isinstance(item, CameraChange):
@@ -75,6 +76,8 @@ def _observation_fields(item: Observation) -> dict[str, Any]:
     quality_fields = {"brightness": quality.brightness, "sharpness": quality.sharpness}
     if quality.contrast is not None:
         quality_fields["contrast"] = quality.contrast
+    if quality.burnt_out is not None:
+        quality_fields["burnt_out"] = quality.burnt_out
     return {
         "type": "observation",
         "t_ns": item.t_ns,
@@ -190,7 +193,8 @@ class SessionReader:
         if kind == "tick":
             return Tick(t_ns)
         if kind == "speed":
-            return Speed(t_ns, self._number(fields.get("kmh"), "kmh"))
+            source = fields.get("source")
+            return Speed(t_ns, self._number(fields.get("kmh"), "kmh"), source if isinstance(source, str) else "")
         if kind == "ack":
             return Ack(t_ns)
         return CameraChange(t_ns, str(fields.get("state")))
@@ -238,6 +242,7 @@ class SessionReader:
             self._number(value.get("brightness"), "quality"),
             self._number(value.get("sharpness"), "quality"),
             value.get("contrast"),
+            value.get("burnt_out"),
         )
 
     def _nothing(self, value: Any, cause: str) -> None:

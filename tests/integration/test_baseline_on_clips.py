@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
-from fermon.domain import NS_PER_S, Frame, Kind, Observation
+from fermon.domain import NS_PER_S, EyeState, Frame, Kind, Observation
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.policy import Policy, PolicySettings
+from fermon.policy.closure import eye_state
 
 AWAKE, DROWSY = "phone_awake_m01.mp4", "phone_drowsy_m01.mp4"
 
@@ -39,8 +40,7 @@ def one_after_the_other(*clips: list[Frame]) -> Iterator[Frame]:
 
 def shut(observation: Observation) -> bool:
     eyes = observation.eyes
-    readable = [p for p in (eyes.left, eyes.right) if p is not None] if eyes else []
-    return bool(readable) and all(p >= 0.5 for p in readable)
+    return eyes is not None and eye_state(eyes.left, eyes.right, 0.5, 0.1) is EyeState.CLOSED
 
 
 def test_half_a_minute_awake_teaches_the_level_and_the_closures_after_it_are_seen(shared: Path) -> None:

@@ -17,6 +17,7 @@ from fermon.perception.blazeface import BlazeFace
 from fermon.perception.contract import Gray
 from fermon.perception.eyes import EyeReader
 from fermon.perception.network import Network, models_dir
+from fermon.policy.closure import eye_state
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +100,7 @@ def test_dark_glasses_on_real_drivers_are_hardly_ever_closed_eyes(reader: EyeRea
         gray = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
         for face in detector.search(gray)[:1]:
             eyes = reader.read(gray, face)
-            known = [p for p in (eyes.left, eyes.right) if p is not None]
-            read["unknown" if not known else "closed" if min(known) >= 0.5 else "open"] += 1
+            read[eye_state(eyes.left, eyes.right, 0.5, 0.1).value] += 1
     total = sum(read.values())
     assert total > 40
     assert read["closed"] <= 0.02 * total

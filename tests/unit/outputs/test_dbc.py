@@ -39,6 +39,11 @@ def test_value_tables_say_what_the_types_say(signal: str, numbers: type[IntEnum]
     assert {k: str(v) for k, v in choices.items()} == ({0: "none"} | expected if signal == "Level" else expected)
 
 
+@pytest.mark.parametrize("visibility", Visibility)
+def test_every_cause_fits_its_signal(visibility: Visibility) -> None:
+    assert shown(status(visibility=visibility))["Visibility"] == visibility.words
+
+
 def test_every_message_tells_its_timing_and_protection() -> None:
     state, detail, ack = (DBC.get_message_by_name(name) for name in ("FermonState", "FermonDetail", "FermonAck"))
     assert (state.cycle_time, detail.cycle_time) == (200, 1000)

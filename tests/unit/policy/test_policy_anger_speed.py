@@ -6,7 +6,7 @@ import pytest
 from scenario_runs import alerts, brief
 from scenarios import Part, Way, inputs
 
-from fermon.domain import Kind, Speed
+from fermon.domain import DriverState, Gated, Kind, Level, Speed
 from fermon.policy import Policy, PolicySettings
 
 S = 1_000_000_000
@@ -121,3 +121,105 @@ def test_impossible_speeds_are_counted_and_not_used(kmh: object) -> None:
     assert policy.feed(Speed(0, kmh)) == []  # type: ignore[arg-type]
     assert policy.state.speed_kmh is None
     assert policy.state.not_used == {"speed": 1}
+
+
+# Several sources ------------------------------------------------------------------------------------------------------
+
+
+def test_of_several_sources_the_highest_that_is_fresh_counts() -> None:
+    policy = Policy()
+    policy.feed(Speed(0, 0.0, "can"))
+    policy.feed(Speed(1, 43.0, "serial"))
+    policy.feed(Speed(S, 0.0, "can"))
+    assert policy.state.speed_kmh == 43.0
+    policy.feed(Speed(2 * S, 0.0, "can"))
+    policy.feed(Speed(2 * S + 2, 5.0, "can"))  # the other one is too old now
+    assert policy.state.speed_kmh == 5.0
+    policy.feed(Speed(5 * S, 6.0))
+    assert policy.state.speed_kmh == 6.0
+
+
+def test_a_source_that_says_zero_does_not_gate_while_another_moves() -> None:
+    policy, found = Policy(), []
+    for item in inputs([Part(20, kmh=0), closed(4, 0)], Way(15)):
+        found += policy.feed(item)
+        if isinstance(item, Speed):
+            found += policy.feed(Speed(item.t_ns + 1, 50.0, "serial"))
+    assert [a.kind for a in found] == [Kind.MICROSLEEP, Kind.ASLEEP]
+
+
+@pytest.mark.parametrize("source", [None, 7, ["can"], float("nan")])
+def test_a_source_that_is_no_text_is_one_without_a_name(source: object) -> None:
+    policy = Policy()
+    policy.feed(Speed(0, 30.0, source))  # type: ignore[arg-type]
+    assert policy.state.speed_kmh == 30.0
+
+
+# Gated, said aloud ----------------------------------------------------------------------------------------------------
+
+
+def after(parts: list[Part], source: str = "") -> DriverState:
+    policy = Policy()
+    for item in inputs(parts, Way(15)):
+        policy.feed(Speed(item.t_ns, item.kmh, source) if isinstance(item, Speed) else item)
+    return policy.state
+
+
+def test_gated_says_what_how_long_and_why() -> None:
+    gated = after([Part(20, kmh=0), closed(12, 0)], "can").gated
+    assert gated is not None
+    assert (gated.kind, gated.level, gated.limit_kmh, gated.speed_kmh, gated.source) == (
+        Kind.UNRESPONSIVE,
+        Level.CRITICAL,
+        10.0,
+        0.0,
+        "can",
+    )
+    assert gated.since_ns == pytest.approx(20 * S, abs=0.1 * S)
+    assert gated.lasted_s == pytest.approx(12, abs=0.2)
+
+
+def gating(parts: list[Part]) -> list[tuple[float, Gated | None]]:
+    """When `gated` began or ended to hold a kind, and what."""
+    policy, found = Policy(), []
+    last: Kind | None = None
+    for item in inputs(parts, Way(30)):
+        policy.feed(item)
+        gated = policy.state.gated
+        if (kind := gated.kind if gated else None) is not last:
+            found.append((round(item.t_ns / S, 1), kind))
+            last = kind
+    return found
+
+
+def test_gated_begins_and_ends_once() -> None:
+    """The most urgent step; a flicker and an unknown moment in between end nothing."""
+    parts = [Part(20, kmh=0), closed(1.2, 0), Part(0.1, eyes="unknown", kmh=0), closed(1.2, 0), Part(5, kmh=0)]
+    assert gating(parts) == [(21.5, Kind.MICROSLEEP), (23.0, None)]
+    assert gating([Part(20, kmh=0), closed(7, 0), Part(8, kmh=0)]) == [
+        (21.5, Kind.MICROSLEEP),
+        (23.0, Kind.ASLEEP),
+        (26.0, Kind.UNRESPONSIVE),
+        (32.0, None),
+    ]
+
+
+def test_nothing_is_gated_when_the_gate_opens() -> None:
+    parts = [Part(20, kmh=0), closed(4, 0), closed(1, 50)]
+    assert gating(parts) == [(21.5, Kind.MICROSLEEP), (23.0, Kind.ASLEEP), (24.0, None)]
+
+
+def test_nothing_is_gated_that_would_not_be_raised() -> None:
+    assert after([Part(20, kmh=0), closed(1.2, 0)]).gated is None
+    assert after([Part(20, kmh=50), closed(12, 50)]).gated is None
+    assert after([angry(9, kmh=0)]).gated is None
+    assert after([angry(20, kmh=0)]).gated is not None
+
+
+def test_an_alert_that_is_on_is_not_gated() -> None:
+    gated = after([Part(20, kmh=50), closed(4, 50), closed(0.5, 0)]).gated
+    assert gated is None  # MICROSLEEP and ASLEEP are on, UNRESPONSIVE is not due
+
+
+def test_the_driver_who_got_out_is_not_gated() -> None:
+    assert after([Part(20, kmh=0), closed(5, 0), Part(70, face=False, kmh=0)]).gated is None

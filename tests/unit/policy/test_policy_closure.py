@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scenario_runs import alerts, brief
 from scenarios import Part, Way
 
@@ -31,10 +33,39 @@ def unknown(s: float) -> Part:
         (None, 0.5, CLOSED),
         (None, 0.1, OPEN),
         (None, None, UNKNOWN),
+        (0.95, 0.3, CLOSED),  # one eye seen well, the other badly
+        (0.05, 0.7, OPEN),
+        (0.6, 0.3, OPEN),  # the mean is of log-odds: 0.6 says less than 0.3 does
+        (0.999, 0.099, OPEN),  # a wink: one eye is clearly open
+        (1.0, 0.101, CLOSED),
+        (1.0, 1.0, CLOSED),
+        (0.0, None, OPEN),
     ],
 )
 def test_eye_state(left: float | None, right: float | None, state: EyeState) -> None:
-    assert eye_state(left, right, 0.5) is state
+    assert eye_state(left, right, 0.5, 0.1) is state
+    assert eye_state(right, left, 0.5, 0.1) is state
+
+
+probability = st.floats(0, 1)
+
+
+@given(probability, probability, st.floats(0.2, 0.9))
+def test_eye_state_of_one_eye_and_of_two_equal_ones_is_the_same(p: float, q: float, closed_at: float) -> None:
+    assert eye_state(p, None, closed_at, 0.1) is eye_state(p, p, closed_at, 0.1)
+    if eye_state(p, None, closed_at, 0.1) is eye_state(q, None, closed_at, 0.1):
+        assert eye_state(p, q, closed_at, 0.1) is eye_state(p, None, closed_at, 0.1)
+
+
+@given(probability, probability, probability)
+def test_a_more_closed_eye_opens_nothing(p: float, more: float, other: float) -> None:
+    low, high = sorted((p, more))
+    if eye_state(low, other, 0.5, 0.1) is CLOSED:
+        assert eye_state(high, other, 0.5, 0.1) is CLOSED
+
+
+def test_a_certain_eye_is_no_surer_than_the_clip() -> None:
+    assert eye_state(1.0, 0.11, 0.93, 0.1) is eye_state(0.996, 0.11, 0.93, 0.1) is OPEN
 
 
 def test_eyes_without_a_face_are_unknown() -> None:
@@ -73,7 +104,7 @@ def test_only_a_flicker_of_open_frames_is_part_of_a_closure(fps: float, opened: 
 
 @pytest.mark.parametrize(("hidden", "count"), [(0.8, 1), (1.2, 0)])
 def test_only_a_short_unknown_is_part_of_a_closure(hidden: float, count: int) -> None:
-    lines = brief([Part(20), closed(1), unknown(hidden), closed(1), Part(5)])
+    lines = brief([Part(20), closed(0.8), unknown(hidden), closed(0.8), Part(5)])
     assert lines.count("+MICROSLEEP WARNING") == count
 
 
@@ -82,7 +113,7 @@ def test_an_unknown_frame_does_not_raise_microsleep() -> None:
 
 
 def test_frames_missing_for_a_second_end_a_closure() -> None:
-    assert brief([Part(20), closed(1), Part(1.2, camera="stalled"), closed(1), Part(5)], Way(30)) == []
+    assert brief([Part(20), closed(0.8), Part(1.2, camera="stalled"), closed(0.8), Part(5)], Way(30)) == []
 
 
 def test_the_seconds_to_unresponsive_run_on_while_unknown() -> None:

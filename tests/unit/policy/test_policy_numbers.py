@@ -6,10 +6,9 @@ import dataclasses
 from typing import Any
 
 import pytest
-from scenario_runs import alerts
-from scenarios import Part, Way
+from scenarios import Part, Way, inputs
 
-from fermon.policy import PolicySettings
+from fermon.policy import Policy, PolicySettings
 
 Drive = tuple[Way, list[Part]]
 
@@ -61,10 +60,16 @@ GAPS = at(
     *every(7, Part(0.3), Part(0.57, camera="stalled")),
     *every(7, Part(0.3), Part(0.42, camera="stalled")),
 )
+GLIMPSES = at(30, Part(5), *every(6, closed(0.5), unknown(1.4)), Part(6))
+SELDOM = at(30, Part(5), *every(8, closed(0.18), unknown(1.6)), Part(6))
+LATE = at(30, Part(5), *every(3, closed(0.3), unknown(1.7)), unknown(1.8), closed(0.8), unknown(5))
+LATER = at(30, Part(5), *every(3, closed(0.3), unknown(1.7)), unknown(3), *every(9, closed(0.1), unknown(0.1)))
+LITTLE = at(15, Part(30), *every(30, Part(0.6), hidden(0.9)), Part(15))
 ONE_AND_A_HALF = [at(30, Part(5), *every(6, closed(s), Part(6)), Part(20)) for s in (1.3, 1.7)]
 
 PROBES: dict[str, list[Drive]] = {
     "closed_probability": [at(15, Part(5), Part(2, eyes=0.42), Part(3), Part(2, eyes=0.58), Part(3))],
+    "clearly_open_probability": [at(15, Part(5), Part(2, eyes=(0.97, p)), Part(3)) for p in (0.085, 0.115)],
     "closure_open_gap_s": [
         at(60, Part(5), closed(1), Part(0.13), closed(1), Part(5)),
         at(60, Part(5), closed(1), Part(0.17), closed(1), Part(5)),
@@ -85,6 +90,21 @@ PROBES: dict[str, list[Drive]] = {
     "unresponsive_closed_s": [GATED],
     "unresponsive_after_asleep_s": [at(30, Part(5), closed(3.2), unknown(5))],
     "unresponsive_clear_open_s": [ASLEEP],
+    "unopened_stretches": [
+        at(30, Part(5), unknown(1.5), closed(1.2), unknown(2), Part(3)),
+        at(30, Part(5), closed(0.6), unknown(1.5), closed(0.6), unknown(2), Part(3)),
+    ],
+    "microsleep_unopened_s": [GLIMPSES],
+    "microsleep_unopened_closed_s": [SELDOM],
+    "asleep_unopened_s": [GLIMPSES],
+    "asleep_unopened_closed_s": [SELDOM],
+    "unresponsive_unopened_s": [LATE],
+    "unresponsive_unopened_closed_s": [LATE, LATER],
+    "ack_again_open_s": [
+        at(30, Part(5), closed(3.5), closed(0.1, ack=True), Part(s), closed(3.3), closed(3, ack=True))
+        for s in (0.8, 1.2)
+    ],
+    "ack_told_s": [at(10, *every(20, Part(1, ack=True)))],
     "perclos_short_window_s": [DROWSY],
     "perclos_long_window_s": [LONG],
     "perclos_start_s": [DROWSY],
@@ -139,6 +159,12 @@ PROBES: dict[str, list[Drive]] = {
     "camera_lost_s": [at(15, Part(12), Part(4, camera="lost"), Part(4))],
     "slow_hz": [SLOW],
     "slow_s": [SLOW],
+    "slow_clear_s": [SLOW],
+    "seen_window_s": [LITTLE],
+    "seen_min_share": [LITTLE],
+    "seen_clear_window_s": [LITTLE],
+    "seen_clear_usable_s": [LITTLE],
+    "too_bright_share": [at(10, Part(5), hidden(12, quality=(0.9, 0.7, 0.5, q))) for q in (0.4, 0.6)],
     "dark_brightness": [at(10, Part(5), hidden(12, quality=(b, 0.7))) for b in (0.07, 0.09)],
     "blocked_sharpness": [at(10, Part(5), hidden(12, quality=(0.4, q))) for q in (0.017, 0.023)],
     "blocked_contrast": [at(10, Part(5), hidden(12, quality=(0.4, 0.7, q))) for q in (0.017, 0.023)],
@@ -146,6 +172,8 @@ PROBES: dict[str, list[Drive]] = {
     "closure_floor_hz": [at(fps, Part(8), closed(3), Part(5)) for fps in (7, 9)],
     "blink_floor_hz": [at(fps, Part(5), *every(8, closed(0.6), Part(4))) for fps in (12, 17)],
     "floor_slack": [at(fps, Part(10), *every(8, closed(0.6), Part(4))) for fps in (14.62, 14.48)],
+    "moving_kmh": [at(10, Part(10, kmh=v), *every(30, Part(0.6, kmh=v), hidden(0.9, kmh=v))) for v in (8.0, 11.0)],
+    "frame_late_s": [at(15, Part(5, kmh=50.0, late=s), closed(2, kmh=50.0, late=s)) for s in (0.85, 1.15)],
     "closure_gate_kmh": [at(15, Part(5, kmh=v), closed(4, kmh=v)) for v in (8.0, 11.0)],
     "drowsy_gate_kmh": [at(10, *every(4, *yawn(rest_s=1.0, kmh=v), Part(4, kmh=v))) for v in (16.0, 23.0)],
     "anger_gate_kmh": [at(15, angry(15, kmh=v)) for v in (0.8, 1.1)],
@@ -158,11 +186,16 @@ NUMBERS = [f.name for f in dataclasses.fields(PolicySettings) if f.name != "prof
 
 
 def lines(drive: Drive, settings: PolicySettings) -> list[tuple[Any, ...]]:
-    """Return the lines, times in tenths of a second, with the evidence that has no figures of its own."""
-    return [
-        (a.kind, a.level, a.active, round(a.t_ns / 1e8), a.evidence.get("cause"), a.evidence["speed_kmh"])
-        for a in alerts(drive[1], drive[0], settings)
-    ]
+    """Return the lines, times in tenths of a second, with the evidence that has no figures of its own; and what was
+    told of acknowledgements."""
+    policy, found = Policy(settings), []
+    for item in inputs(drive[1], drive[0]):
+        for a in policy.feed(item):
+            cause, kmh = a.evidence.get("cause"), a.evidence["speed_kmh"]
+            found.append((a.kind, a.level, a.active, round(a.t_ns / 1e8), cause, kmh))
+        if policy.answer is not None and policy.answer.tell:
+            found.append((policy.answer.outcome, round(item.t_ns / 1e8)))
+    return found
 
 
 @pytest.mark.parametrize("key", NUMBERS)

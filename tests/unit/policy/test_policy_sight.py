@@ -71,7 +71,10 @@ def test_causes(part: Part, cause: str, visibility: Visibility) -> None:
 @pytest.mark.parametrize(
     ("quality", "cause"),
     [
-        (Quality(0.05, 0.0), "dark"),
+        (Quality(0.05, 0.0, 0.0, 0.9), "dark"),
+        (Quality(0.9, 0.0, 0.0, 0.5), "too bright"),
+        (Quality(0.9, 0.5, 0.3, 0.49), "no face"),
+        (Quality(0.9, 0.5, 0.3, float("nan")), "no face"),
         (Quality(0.4, 0.001), "blocked"),
         (Quality(0.4, 0.5, 0.001), "blocked"),
         (Quality(0.4, 0.5, 0.3), "no face"),
@@ -141,12 +144,38 @@ def test_frame_rate_is_the_mean_of_the_window() -> None:
     for i in range(100):
         rate.observe(i * S // 10)
     assert rate.hz == pytest.approx(10.0)
-    rate.advance(99 * S // 10 + 3 * S)  # no frame for 3 s: 2 s of 10 fps in 5 s
-    assert rate.hz == pytest.approx(4.0, abs=0.21)
+    rate.advance(99 * S // 10 + 3 * S)  # no frame for 3 s: unknown time, no low rate
+    assert rate.hz == pytest.approx(10.0)
     rate.observe(100 * S)  # the window had become empty: the mean starts anew
     assert rate.hz is None
     rate.observe(100 * S + S // 10)
     assert rate.hz == pytest.approx(10.0)
+    rate.observe(100 * S + S // 2)  # 0.4 s later: a low rate
+    assert rate.hz == pytest.approx(4.0)
+    rate.observe(101 * S + S // 10)  # 0.6 s later: unknown time
+    assert rate.hz == pytest.approx(4.0)
+
+
+def test_a_closure_right_after_a_gap_is_timed_at_once() -> None:
+    lines = alerts([Part(20), Part(4, camera="stalled"), Part(2, eyes="closed"), Part(5)])
+    assert [(a.kind, a.active) for a in lines] == [(Kind.MICROSLEEP, True), (Kind.MICROSLEEP, False)]
+    assert lines[0].t_ns == pytest.approx(25.5 * S, abs=0.1 * S)
+
+
+@pytest.mark.parametrize(("fps", "lines"), [(7.8, []), (7.6, [RAISED])])
+def test_slow_has_the_slack_of_the_floors(fps: float, lines: list[str]) -> None:
+    assert brief([Part(30)], Way(fps)) == lines
+
+
+@pytest.mark.parametrize(("back", "count"), [(3.2, 1), (6.0, 2)])
+def test_slow_clears_when_the_rate_has_been_back_for_three_seconds(back: float, count: int) -> None:
+    """At 9 fps the mean of 5 s is back after 2.9 s of them, and for 2 s longer than they last."""
+    assert brief([Part(20), Part(20, fps=6), Part(back, fps=9), Part(20, fps=6)], Way(15)).count(RAISED) == count
+
+
+def test_frames_too_far_apart_to_tell_a_rate_are_told_as_slow() -> None:
+    lines = alerts([Part(20), Part(12, fps=1.5)], Way(15))
+    assert [(a.kind, a.evidence["cause"]) for a in lines] == [(Kind.UNAVAILABLE, "slow")]
 
 
 # The driver got out ---------------------------------------------------------------------------------------------------
