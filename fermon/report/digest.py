@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,8 @@ def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
         policy = Policy(settings)
         for item in reader:
             alerts = policy.feed(item)
-            gatherer.take(item, policy.state, alerts)
+            if policy.effect_ns is not None:
+                gatherer.take(replace(item, t_ns=policy.effect_ns), policy.state, alerts)
         drive = gatherer.finish()
         drive.problems = [f"{reader.name}: {problem}" for problem in problems] + reader.problems
         drive.not_used = reader.not_used + Counter(policy.state.not_used)
@@ -145,7 +146,7 @@ def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
 
 
 class Gatherer:
-    """Takes inputs one by one, with the state after each."""
+    """Takes inputs one by one, with the state after each; their times are those at which they took effect."""
 
     def __init__(self, drive: Drive) -> None:
         self._drive = drive
@@ -161,8 +162,6 @@ class Gatherer:
         self._open: dict[str, tuple[Alert, float]] = {}
 
     def take(self, item: Input, state: DriverState, alerts: list[Alert]) -> None:
-        if state.t_ns != item.t_ns or item.t_ns < self._last_ns:
-            return  # the policy skipped it: its time cannot be used
         if self._first_ns is None:
             self._first_ns = self._last_ns = self._frame_ns = item.t_ns
             self._drive.start_ns = item.t_ns

@@ -106,6 +106,18 @@ def test_time_without_frames_and_a_lost_camera_are_told_apart(tmp_path: Path) ->
     assert sum(found.seconds.values()) == pytest.approx(found.duration_s)
 
 
+def test_frames_that_are_older_than_speeds_beside_them_are_all_counted(tmp_path: Path) -> None:
+    header, *frames = drive(30, lambda t: 20 <= t < 22, lambda t: False)
+    lines = [header]
+    for line in frames:
+        lines += [{"type": "speed", "t_ns": line["t_ns"] + 7 * S // 10, "kmh": 50.0}, line]
+    found = digest(write(tmp_path / "S.jsonl", lines))
+    assert found.frames == 30 * RATE
+    assert found.not_used == {}
+    assert found.seconds["closed"] == pytest.approx(2, abs=0.1)
+    assert {span.what for span in found.spans} == {"MICROSLEEP"}
+
+
 class Checker(HTMLParser):
     """Gathers what a page would fetch, and whether its tags fit."""
 
