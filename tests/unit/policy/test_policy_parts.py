@@ -97,6 +97,11 @@ def test_open_time_adds_up_over_a_flickering_detection() -> None:
     assert brief([Part(20), closed(0.6), *flicker, unknown(1.5), closed(0.6), Part(5)], Way(30)) == []
 
 
+def test_open_glimpses_far_apart_do_not_add_up() -> None:
+    glimpses = [Part(0.07), unknown(0.7)] * 4
+    assert brief([Part(20), closed(0.6), *glimpses, closed(0.6)], Way(30)) == [MICROSLEEP]
+
+
 def test_a_camera_that_is_lost_for_long_is_left_out() -> None:
     lost = [closed(0.9), Part(2.5, camera="lost"), closed(0.9), Part(6)]
     assert brief([Part(20), *lost]) == [UNAVAILABLE, CLEARED]
