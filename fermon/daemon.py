@@ -164,7 +164,7 @@ class Daemon:
             self._feed(Tick(self._next_time(now_ns)))
         for received in self._parts.hub.received():
             t_ns = self._next_time(now_ns)
-            self._feed(Ack(t_ns) if isinstance(received, Acknowledged) else Speed(t_ns, received.kmh))
+            self._feed(Ack(t_ns) if isinstance(received, Acknowledged) else Speed(t_ns, received.kmh, received.source))
         self._publish(frame)
         self._parts.systemd.progress(now_ns)
         if rates is not None:

@@ -360,9 +360,10 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class VehicleSpeed:
-    """The vehicle's speed in km/h, as an output's wire gave it."""
+    """The vehicle's speed in km/h, as an output's wire gave it. `source` is that output's name."""
 
     kmh: float
+    source: str = ""
 
 
 Received = Acknowledged | VehicleSpeed

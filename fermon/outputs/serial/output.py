@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fermon.domain import Received, Status
-from fermon.errors import OutputError
-from fermon.outputs.serial.sentences import Reader, status_sentence
+from fermon.errors import OutputError, Problem
+from fermon.outputs.serial.sentences import SOURCE, Reader, status_sentence
 from fermon.schema import Range
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,15 @@ class SerialSettings:
     heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = 1.0
 
 
+def check(settings: SerialSettings) -> list[Problem]:
+    """Return what keeps these settings from working on any machine: a port that is no path."""
+    port = settings.port
+    if port.startswith("/"):
+        return []
+    remedy = f"did you mean '/dev/{port}'?" if port.isalnum() else ""
+    return [Problem("outputs.serial.port", repr(port), "the path of a port, such as '/dev/ttyUSB0'", remedy)]
+
+
 class SerialOutput:
     """One sentence at each change of state and one every `heartbeat_s`; acknowledgements and speeds come back.
 
@@ -37,7 +46,7 @@ class SerialOutput:
     as one; of those not begun only the newest is kept.
     """
 
-    name = "serial"
+    name = SOURCE
     poll_s = 0.05
 
     def __init__(self, settings: SerialSettings, clock: Callable[[], float] = time.monotonic) -> None:

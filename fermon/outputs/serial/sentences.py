@@ -13,6 +13,7 @@ NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for s
 MOST_MS = 2**32 - 1  # the receiver's unsigned long; wraps after 49.7 days as a microcontroller's millis() does
 MOST_CLOSURE_MS = 2**31 - 1
 MOST_KMH = 500.0
+SOURCE = "serial"  # whose speeds these are
 KMH = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
 
 
@@ -105,7 +106,7 @@ class Reader:
             return Acknowledged()
         kind, _, value = body.partition(",")
         if kind == "FERMV" and KMH.fullmatch(value) and float(value) <= MOST_KMH:
-            return VehicleSpeed(kmh=float(value))
+            return VehicleSpeed(float(value), SOURCE)
         self.rejected["value" if kind == "FERMV" else "unknown"] += 1
         return None
 

@@ -63,9 +63,9 @@ def test_sentences_differ_between_situations() -> None:
         (ACK, [Acknowledged()]),
         (b"$FERMA*5d\n", [Acknowledged()]),
         (b"$FERMA*5D$FERMA*5D", [Acknowledged(), Acknowledged()]),  # no line ends at all
-        (sentence("FERMV,63.5"), [VehicleSpeed(kmh=63.5)]),
-        (sentence("FERMV,0"), [VehicleSpeed(kmh=0.0)]),
-        (sentence("FERMV,500"), [VehicleSpeed(kmh=500.0)]),
+        (sentence("FERMV,63.5"), [VehicleSpeed(63.5, "serial")]),
+        (sentence("FERMV,0"), [VehicleSpeed(0.0, "serial")]),
+        (sentence("FERMV,500"), [VehicleSpeed(500.0, "serial")]),
         (b"\x00\xff$$$noise*00\r\n" + ACK, [Acknowledged()]),
         (b"$FER" + ACK, [Acknowledged()]),  # a sentence cut off by the next one
         (b"$" + b"A" * 5000 + ACK, [Acknowledged()]),
