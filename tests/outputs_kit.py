@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
+import tty
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import can
@@ -62,6 +66,49 @@ SITUATIONS = {
     "critical": CRITICAL,
     "fault": FAULT,
 }
+
+
+class Cable:
+    """A USB-serial adapter: a name that points to a port while it is plugged in, and what stands at its far end."""
+
+    def __init__(self, folder: Path, name: str = "ttyUSB0") -> None:
+        self.port = folder / name
+        self.far_end = -1
+        self.heard = b""
+
+    def plug_in(self) -> None:
+        self.far_end, near = os.openpty()
+        tty.setraw(near)
+        os.set_blocking(self.far_end, False)
+        self.port.symlink_to(os.ttyname(near))
+        os.close(near)
+
+    def pull_out(self) -> None:
+        self.port.unlink(missing_ok=True)
+        if self.far_end >= 0:
+            os.close(self.far_end)
+        self.far_end, self.heard = -1, b""
+
+    def read(self) -> bytes:
+        """Everything heard since it was plugged in."""
+        while True:
+            try:
+                self.heard += os.read(self.far_end, 1 << 16)
+            except OSError:  # nothing there, or nobody at the near end
+                return self.heard
+
+
+class Adapter(Cable):
+    """An slcan adapter behind a pty: keeps what the host writes, and can be pulled out."""
+
+    FRAME = re.compile(rb"t5D08((?:[0-9A-F]{2}){8})\r")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "ttyACM0")
+
+    def states(self) -> list[bytes]:
+        """The data of every FermonState heard."""
+        return [bytes.fromhex(m[1].decode()) for m in self.FRAME.finditer(self.read())]
 
 
 class BreakablePin(MockPin):

@@ -17,7 +17,8 @@ from fermon.domain import Acknowledged, Received
 from fermon.errors import OutputError
 from fermon.outputs import OUTPUTS
 from fermon.outputs.can.dbc import load, shipped_dbc
-from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.outputs.can.output import CanOutput
+from fermon.outputs.can.settings import CanSettings
 from fermon.outputs.contract import Output
 from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.log import LogOutput, LogSettings

@@ -14,7 +14,8 @@ import can
 import pytest
 
 from fermon.outputs.can.dbc import load, shipped_dbc
-from fermon.outputs.can.output import CanOutput, CanSettings
+from fermon.outputs.can.output import CanOutput
+from fermon.outputs.can.settings import CanSettings
 from fermon.outputs.gpio.output import GpioOutput, GpioSettings
 from fermon.outputs.hub import Hub
 from fermon.outputs.log import LogOutput, LogSettings

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fermon.domain import Kind, Mode, Status
+from fermon.domain import Kind, Mode, Spoken, Status
 from fermon.errors import OutputError
 from fermon.outputs.can.e2e import Protector
 from fermon.shipped import shipped
 
 NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment
 ACTIVE, INACTIVE = "active", "inactive"
+MOST_BYTES = 64 << 20  # of a DBC file; the largest ones of vehicle makers have a few MiB
 MESSAGES = ("FermonState", "FermonDetail", "FermonAck")
 
 
@@ -21,16 +24,55 @@ def shipped_dbc() -> Path:
     return shipped("fermon.dbc", "deploy/fermon.dbc")
 
 
+def dbc_path(text: str) -> Path:
+    """Return the path that a setting names, `~` expanded. Raises OutputError when that is nobody's."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise OutputError(f"can: {text}: {error}", remedy="write the whole path") from error
+
+
+def read_text(path: Path) -> str:
+    """Return a DBC file's text, with or without byte-order mark: UTF-8, UTF-16 with its mark, else Windows-1252 (ANSI).
+
+    Raises OutputError when it cannot be read or is no text.
+    """
+    try:
+        if path.exists() and not path.is_file():  # to open a FIFO may take for ever
+            raise OutputError(f"can: {path} is no file", expected="a DBC file")
+        if path.stat().st_size > MOST_BYTES:
+            raise OutputError(f"can: {path} is too large", expected=f"a DBC file of at most {MOST_BYTES >> 20} MiB")
+        text = _decoded(path.read_bytes())
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = error.strerror if isinstance(error, OSError) else error
+        raise OutputError(f"can: cannot read {path}: {why}", expected="a DBC file") from error
+    if "\0" in text:
+        raise OutputError(f"can: {path} is no text, or UTF-16 without its mark", remedy="save it as UTF-8 or ANSI")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    data = data.removeprefix(codecs.BOM_UTF8)
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")  # five bytes are nothing in Windows-1252; other code pages use them
+
+
 def load(path: Path) -> Any:
-    """Return the cantools database in `path`. Raises OutputError when it is missing or no DBC."""
+    """Return the cantools database in `path`; its messages are not checked for signals that overlap.
+
+    Raises OutputError when it is missing or no DBC.
+    """
+    text = read_text(path)
     try:
         import cantools
     except ImportError as error:
         raise OutputError(f"can: {error}", remedy="install it: pip install 'fermon[can]'") from error
     try:
-        return cantools.database.load_file(path, database_format="dbc", encoding="cp1252", sort_signals=None)
-    except OSError as error:
-        raise OutputError(f"can: cannot read {path}: {error.strerror}", expected="a DBC file") from error
+        return cantools.database.load_string(text, "dbc", strict=False)
     except Exception as error:  # cantools lets its parser's errors through
         raise OutputError(f"can: {path} is no usable DBC file: {error}") from error
 
@@ -48,6 +90,8 @@ class Encoder:
         self.state, self.detail, self.ack = (database.get_message_by_name(name) for name in MESSAGES)
         self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
         try:
+            for message in (self.state, self.detail, self.ack):
+                message.refresh(strict=True)
             self.state_frame(_EMPTY)
             self.detail_frame(_EMPTY)
             self.acknowledged(bytes(self.ack.length))
@@ -71,12 +115,12 @@ class Encoder:
         """Return the data of FermonDetail."""
         return self._frame(self.detail, detail_signals(status))
 
-    def acknowledged(self, data: bytes) -> bool:
-        """Return whether a FermonAck with this data says "pressed"; False for one that cannot be read."""
+    def acknowledged(self, data: bytes) -> bool | None:
+        """Return whether a FermonAck with this data says "pressed"; None for one that cannot be read."""
         try:
             return bool(self.ack.decode(data, decode_choices=False)["Acknowledge"] == 1)
         except Exception:
-            return False
+            return None
 
     def _frame(self, message: Any, signals: Mapping[str, float | str | None]) -> bytes:
         fitted = {s.name: _fit(s, signals[s.name]) for s in message.signals if s.name in signals}
@@ -92,11 +136,11 @@ def state_signals(status: Status) -> dict[str, float | str | None]:
     unseen = mode is not Mode.MONITORING and state.closure_s == 0  # then "not closed" would be a guess
     level = {0: "none", 1: "notice", 2: "warning", 3: "critical"}[state.level]
     return {
-        "State": status.wakefulness.words,
-        "Visibility": state.visibility.words,
+        "State": status.wakefulness,
+        "Visibility": state.visibility,
         "Level": level,
         "ExpressionAlert": ACTIVE if Kind.ANGER in kinds else INACTIVE,
-        "Mode": mode.words,
+        "Mode": mode,
         "Drowsy": ACTIVE if Kind.DROWSY in kinds else INACTIVE,
         "Microsleep": ACTIVE if Kind.MICROSLEEP in kinds else INACTIVE,
         "Asleep": ACTIVE if Kind.ASLEEP in kinds else INACTIVE,
@@ -127,9 +171,14 @@ def _percent(share: float | None) -> float | None:
 
 
 def _fit(signal: Any, value: float | str | None) -> float | str:
-    """Return what cantools can encode: the word for None, numbers inside the signal's limits and on its grid."""
+    """Return what cantools can encode: the word for None, numbers inside the signal's limits and on its grid.
+
+    A step that has no word in the file, as in a copy made for an older fermon, is the nearest one that has.
+    """
     if value is None or value != value:  # NaN
         return NOT_AVAILABLE
+    if isinstance(value, Spoken) and value.words in map(str, (signal.choices or {}).values()):
+        return value.words
     if isinstance(value, str):
         return value
     value = min(max(value, signal.minimum), signal.maximum)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+import math
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from fermon.errors import OutputError
-from fermon.outputs.can.dbc import load
+from fermon.outputs.can.dbc import dbc_path, read_text
+from fermon.outputs.can.units import UNITS, is_none, kmh_per
+from fermon.outputs.can.vehicle import find_signal
 
 MOST_KMH = 500.0  # what is faster is no road vehicle's speed
-KMH_PER = {"km/h": 1.0, "kmh": 1.0, "kph": 1.0, "kmph": 1.0, "m/s": 3.6, "mph": 1.609344, "mi/h": 1.609344}
+PDU1_MASK, PDU2_MASK = 0x03FF_0000, 0x03FF_FF00  # a J1939 parameter group in an identifier: to one address, to all
 OBD_PERIOD_S = 0.5  # policy takes a speed that is 2 s old for none: three answers may get lost
 
 
@@ -37,6 +39,9 @@ class SpeedReader(Protocol):
 
     filters: tuple[CanFilter, ...]
     request: Request | None
+    name: str  # what it looks for, in words
+    unusable: str  # why the last frame that might have told it did not; "" = there was none
+    assumed: bool  # the file names no unit: taken for km/h
 
     def kmh(self, can_id: int, extended: bool, data: bytes) -> float | None:
         """Return the speed in km/h, None when this frame says nothing valid about it."""
@@ -50,14 +55,22 @@ class J1939Speed:
     """
 
     PGN = 65265
-    filters: tuple[CanFilter, ...] = (CanFilter(PGN << 8, 0x03FFFF00, extended=True),)
+    filters: tuple[CanFilter, ...] = (CanFilter(PGN << 8, PDU2_MASK, extended=True),)
     request: Request | None = None
+    name = "PGN 65265 (J1939)"
+    assumed = False
+
+    def __init__(self) -> None:
+        self.unusable = ""
 
     def kmh(self, can_id: int, extended: bool, data: bytes) -> float | None:
         if not extended or (can_id >> 8) & 0x3FFFF != self.PGN or len(data) < 3:
             return None
         raw = int.from_bytes(data[1:3], "little")
-        return raw / 256 if raw <= 0xFAFF else None
+        if raw <= 0xFAFF:
+            return raw / 256
+        self.unusable = f"it says 0x{raw:04X}, which is no speed (J1939-71)"
+        return None
 
 
 class ObdSpeed:
@@ -65,59 +78,73 @@ class ObdSpeed:
 
     filters: tuple[CanFilter, ...] = (CanFilter(0x7E8, 0x7F8, extended=False),)
     request: Request | None = Request(0x7DF, bytes((2, 0x01, 0x0D, 0, 0, 0, 0, 0)), OBD_PERIOD_S)
+    name = "an answer to OBD-II's PID 0x0D"
+    assumed = False
+
+    def __init__(self) -> None:
+        self.unusable = ""
 
     def kmh(self, can_id: int, extended: bool, data: bytes) -> float | None:
         if extended or can_id & 0x7F8 != 0x7E8 or len(data) < 4 or data[0] < 3 or data[0] > 7:
             return None
-        return float(data[3]) if data[1:3] == b"\x41\x0d" else None
+        if data[1:3] == b"\x41\x0d":
+            return float(data[3])
+        if data[1:3] == b"\x7f\x01":
+            self.unusable = f"0x{can_id:X} refuses (0x{data[3]:02X})"
+        return None
 
 
 class DbcSpeed:
-    """A signal of the user's DBC; its unit says how to get km/h, its limits and value table what is no speed."""
+    """A signal of the vehicle's DBC; its unit says how to get km/h, its limits and value table what is no speed.
+
+    A signed speed tells the direction: backwards is as fast as forwards.
+    """
 
     filters: tuple[CanFilter, ...]
     request: Request | None = None
 
     def __init__(self, path: str, name: str) -> None:
         """`name` is "Message.Signal", or "Signal" when only one message has it. Raises OutputError."""
-        database = load(Path(path))
-        message_name, _, signal_name = name.rpartition(".")
-        found = [
-            (message, signal)
-            for message in database.messages
-            for signal in message.signals
-            if signal.name == signal_name and message_name in ("", message.name)
-        ]
-        if len(found) != 1:
-            what = "no such signal" if not found else f"{len(found)} messages have it: write Message.Signal"
-            known = sorted(f"{m.name}.{s.name}" for m in database.messages for s in m.signals if "peed" in s.name)
+        file = dbc_path(path)
+        try:
+            self._signal = signal = find_signal(read_text(file), name)
+        except OutputError as error:
+            named = [p if str(file) in p.what else replace(p, what=f"{p.what} (in {file})") for p in error.problems]
+            raise OutputError.of(named) from error
+        per = 1.0 if is_none(signal.unit) else kmh_per(signal.unit)
+        if per is None:
             raise OutputError(
-                f"can: speed signal {name!r} in {path}: {what}",
-                remedy=f"signals with speed: {', '.join(known) or 'none'}",
+                f"can: unit of speed signal {signal.name!r} in {file}", found=repr(signal.unit), expected=UNITS
             )
-        self._message, self._signal = found[0]
-        unit = (self._signal.unit or "km/h").strip().lower()
-        if unit not in KMH_PER:
-            raise OutputError(
-                f"can: unit of speed signal {name!r}", found=repr(unit), expected=f"one of {', '.join(KMH_PER)}"
-            )
-        self._factor = KMH_PER[unit]
-        extended = bool(self._message.is_extended_frame)
-        mask = 0x1FFFFFFF if extended else 0x7FF
-        self.filters = (CanFilter(self._message.frame_id, mask, extended),)
+        self.assumed = is_none(signal.unit)
+        self._kmh_per = per
+        mask = 0x7FF
+        if signal.extended:
+            mask = 0x1FFF_FFFF if not signal.j1939 else PDU2_MASK if signal.can_id >> 16 & 0xFF >= 240 else PDU1_MASK
+        self.filters = (CanFilter(signal.can_id & mask, mask, signal.extended),)
+        self.name = f"{signal.name} of {file.name}"
+        self.unusable = ""
 
     def kmh(self, can_id: int, extended: bool, data: bytes) -> float | None:
-        message = self._message
-        if can_id != message.frame_id or extended != message.is_extended_frame:
+        signal, (own,) = self._signal, self.filters
+        if extended != own.extended or can_id & own.can_mask != own.can_id:
             return None
-        try:
-            value: Any = message.decode(data, decode_choices=True, allow_truncated=True).get(self._signal.name)
-        except Exception:  # too short, or another multiplexed part: nothing about the speed
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None  # a word of the value table ("not available"), or not in this frame
-        low, high = self._signal.minimum, self._signal.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
-            return None
-        kmh = float(value) * self._factor
-        return kmh if 0 <= kmh <= MOST_KMH else None
+        if not all(selector.selects(data) for selector in signal.selectors):
+            return self._no("its frames carry other multiplexed signals")
+        raw = signal.bits.raw(data)
+        if raw is None:
+            return self._no(f"its frames are too short ({len(data)} bytes)")
+        value = raw * signal.factor + signal.offset
+        word = signal.words.get(int(raw)) if math.isfinite(raw) else None
+        if word is not None and not (value == 0 and "stand" in word.lower()):  # "standstill" is a speed
+            return self._no(f"it says {word!r}")
+        slack = abs(signal.factor) / 2  # files round their limits
+        low, high = signal.low, signal.high
+        if low is not None and high is not None and not low - slack <= value <= high + slack:
+            return self._no(f"{value:g} is outside its limits of {low:g} to {high:g} {signal.unit}".rstrip())
+        kmh = abs(value) * self._kmh_per
+        return kmh if kmh <= MOST_KMH else self._no(f"{kmh:g} km/h is no vehicle's speed")
+
+    def _no(self, why: str) -> float | None:
+        self.unusable = why
+        return None

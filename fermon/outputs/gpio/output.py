@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fermon.domain import Acknowledged, Kind, Received, Status
-from fermon.errors import OutputError
+from fermon.errors import OutputError, Problem
 from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
 from fermon.schema import Range
 
@@ -37,6 +37,22 @@ class GpioSettings:
     button_to_ground: bool = True
     debounce_s: Annotated[float, Range(0.0, 1.0, "s")] = 0.05
     self_test: bool = True
+
+
+def check(settings: GpioSettings) -> list[Problem]:
+    """Return what keeps these settings from working on any machine: no line at all, one line for two purposes."""
+    s = settings
+    problems: list[Problem] = []
+    taken: dict[int, str] = {}
+    for key, line in (("lamp_line", s.lamp_line), ("buzzer_line", s.buzzer_line), ("button_line", s.button_line)):
+        if line in taken:
+            expected = f"a line of its own ({line} is {taken[line]})"
+            problems.append(Problem(f"outputs.gpio.{key}", str(line), expected))
+        if line != NO_LINE:
+            taken.setdefault(line, key)
+    if s.lamp_line == s.buzzer_line == NO_LINE:
+        problems.append(Problem("outputs.gpio: neither a lamp nor a buzzer", remedy="give lamp_line or buzzer_line"))
+    return problems
 
 
 class Debounce:

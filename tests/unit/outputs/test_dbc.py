@@ -140,8 +140,8 @@ def test_messages_count_and_are_sealed_each_with_its_own_data_id() -> None:
     assert state.check(coder.detail_frame(WELL)) is Check.WRONG_CRC
 
 
-@pytest.mark.parametrize(("data", "pressed"), [(b"\x01", True), (b"\x00", False), (b"\xff", True), (b"", False)])
-def test_acknowledge_frames(data: bytes, pressed: bool) -> None:
+@pytest.mark.parametrize(("data", "pressed"), [(b"\x01", True), (b"\x00", False), (b"\xff", True), (b"", None)])
+def test_acknowledge_frames(data: bytes, pressed: bool | None) -> None:
     assert encoder().acknowledged(data) is pressed
 
 
@@ -151,6 +151,34 @@ def test_identifiers_of_a_changed_copy_are_used(tmp_path: Path) -> None:
     coder = Encoder(load(tmp_path / "mine.dbc"), "mine.dbc")
     assert coder.state.frame_id == 291
     assert Checker(7).check(coder.state_frame(WELL)) is Check.INITIAL
+
+
+def test_what_else_stands_in_a_copy_and_how_it_was_saved_does_not_matter(tmp_path: Path) -> None:
+    """Signals in another order, a vehicle's message with a fault, and what Windows editors make of the file."""
+    blocks = shipped_dbc().read_text().split("\n\n")
+    turned = []
+    for block in blocks:
+        head, *rows = block.strip("\n").split("\n")
+        turned.append("\n".join([head, *(rows[::-1] if head.startswith("BO_ ") else rows)]))
+    text = "\n\n".join(turned) + "\n"
+    assert text.index("SG_ ClosureTime") < text.index("SG_ Checksum")
+    other = 'BO_ 5 Van: 1 FERMON\n SG_ A : 0|8@1+ (1,0) [0|1] "" VEHICLE\n SG_ B : 4|8@1+ (1,0) [0|1] "" VEHICLE\n\n'
+    text = text.replace("BO_ 1488 FermonState", f"{other}BO_ 1488 FermonState", 1)
+    for data in (text.encode("utf-8-sig"), text.encode("utf-16"), text.replace("\n", "\r\n").encode("cp1252")):
+        (tmp_path / "mine.dbc").write_bytes(data)
+        coder = Encoder(load(tmp_path / "mine.dbc"), "mine.dbc")
+        for shown in SITUATIONS.values():
+            assert DBC.decode_message("FermonState", coder.state_frame(shown))["State"] == shown.wakefulness.words
+
+
+def test_a_copy_made_for_an_older_fermon_still_works(tmp_path: Path) -> None:
+    """A cause that has no word in it yet is the nearest one that has: it stays a reason not to trust the state."""
+    text = shipped_dbc().read_text().replace(' 7 "too bright"', "").replace("(1,0) [0|7]", "(1,0) [0|6]")
+    (tmp_path / "old.dbc").write_text(text)
+    coder = Encoder(load(tmp_path / "old.dbc"), "old.dbc")
+    dazzled = replace(BLIND, state=replace(BLIND.state, visibility=Visibility.TOO_BRIGHT))
+    assert str(DBC.decode_message("FermonState", coder.state_frame(dazzled))["Visibility"]) == "slow"
+    assert shown(dazzled)["Visibility"] == "too bright"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +192,7 @@ def test_identifiers_of_a_changed_copy_are_used(tmp_path: Path) -> None:
             "Lateness",
         ),
         (lambda text: text.replace('2047 "not available"', '2047 "unknown"'), "does not fit"),
+        (lambda text: text.replace("Yawns : 12|4", "Yawns : 12|8"), "overlapping in message FermonDetail"),
         (lambda text: "this is no DBC", "no usable DBC"),
     ],
 )

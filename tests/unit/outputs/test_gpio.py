@@ -244,6 +244,21 @@ def test_a_button_held_or_shorted_at_the_start_is_no_press() -> None:
     assert sum(debounce.pressed(True, 6 + t / 100) for t in range(100)) == 1
 
 
+def test_a_stuck_button_counts_once_even_when_the_lines_are_taken_anew() -> None:
+    bench = Bench()
+    bench.lines.pin(BUTTON).drive_low()
+    assert bench.presses(5.0) == 0  # stuck from the start: none
+    bench.lines.pin(BUTTON).drive_high()
+    bench.presses(1.0)
+    bench.lines.pin(BUTTON).drive_low()
+    assert bench.presses(60.0) == 1
+    for _ in range(5):
+        bench.output.close()
+        bench.output.open()
+        bench.lines.pin(BUTTON).drive_low()
+        assert bench.presses(5.0) == 0
+
+
 @given(st.lists(st.booleans(), max_size=300))
 def test_debounce_never_counts_faster_than_it_may(levels: list[bool]) -> None:
     debounce = Debounce(0.05)
