@@ -10,12 +10,20 @@ int main(void) {
     static const char *const modes[] = {"booting", "monitoring", "cannot see", "fault", "dead"};
     static const char *const checks[] = {"ok", "wrong crc", "repeated", "wrong sequence"};
     struct fermon_receiver fermon = {0};
+    enum fermon_mode shown = FERMON_DEAD;
     char line[128];
     while (fgets(line, sizeof line, stdin)) {
         double seconds;
         unsigned id;
         char text[17] = "";
-        if (sscanf(line, " (%lf) %*s %x#%16[0-9A-Fa-f]", &seconds, &id, text) < 2 || id != FERMON_ID) continue;
+        if (sscanf(line, " (%lf) %*s %x#%16[0-9A-Fa-f]", &seconds, &id, text) < 2) continue;
+        uint32_t now_ms = (uint32_t)(uint64_t)(seconds * 1000);
+        enum fermon_mode before = fermon_mode(&fermon, now_ms); /* a gap since the last frame shows here */
+        if (id != FERMON_ID) { /* other traffic is this program's clock */
+            if (before != shown) printf("%s, silent -> alarm %d\n", modes[before], fermon_alarm(&fermon, now_ms));
+            shown = before;
+            continue;
+        }
         uint8_t data[8] = {0};
         int length = (int)strlen(text) / 2;
         for (int i = 0; i < length; i++) {
@@ -23,12 +31,11 @@ int main(void) {
             sscanf(text + 2 * i, "%2x", &byte);
             data[i] = (uint8_t)byte;
         }
-        uint32_t now_ms = (uint32_t)(uint64_t)(seconds * 1000);
-        enum fermon_mode before = fermon_mode(&fermon, now_ms); /* a gap since the last frame shows here */
         enum fermon_check check = fermon_frame(&fermon, data, length, now_ms);
-        printf("%s, %s -> %s state %d level %d visibility %d latency %d closure %d\n", modes[before], checks[check],
-               modes[fermon_mode(&fermon, now_ms)], fermon_state(&fermon), fermon_level(&fermon),
-               fermon_visibility(&fermon), fermon_latency_ms(&fermon), fermon_closure_tenths(&fermon));
+        shown = fermon_mode(&fermon, now_ms);
+        printf("%s, %s -> %s state %d level %d visibility %d latency %d closure %d alarm %d\n", modes[before],
+               checks[check], modes[shown], fermon_state(&fermon), fermon_level(&fermon), fermon_visibility(&fermon),
+               fermon_latency_ms(&fermon), fermon_closure_tenths(&fermon), fermon_alarm(&fermon, now_ms));
     }
     return 0;
 }

@@ -4,13 +4,17 @@
 #include "fermon_sentence.h"
 
 const int BUZZER = 8, LAMP = 13, BUTTON = 2;
-const unsigned long DEAD_MS = 3000;  // three heartbeats missed
+const unsigned long DEAD_MS = 3000;   // three heartbeats missed
+const unsigned long HOLD_MS = 10000;  // when the wire goes dead in an alarm, the alarm sounds on for so long
+const unsigned long UP_MS = 100;      // a button that was up for less was not let go
 
 char line[83];
 int length = 0;
 fermon_sentence fermon;
-bool heard = false, wasDown = false;
-unsigned long heardAt = 0, pressedAt = 0;
+bool alive = false;    // sentences come
+bool holding = false;  // dead, and the alarm that was on sounds on
+bool wasDown = true;   // a button that is stuck at the start is no press
+unsigned long heardAt = 0, upSince = 0;
 
 void setup() {
   Serial1.begin(115200);
@@ -26,20 +30,20 @@ void loop() {
     if (c != '\n' && length < 82) { line[length++] = c; continue; }
     line[length] = 0;
     length = 0;
-    if (fermon_parse(line, &fermon)) { heard = true; heardAt = millis(); }
+    if (fermon_parse(line, &fermon)) { alive = true; holding = false; heardAt = millis(); }
   }
-  bool dead = !heard || millis() - heardAt > DEAD_MS;
-  bool fault = dead || fermon.state == 6;
-  bool blind = !fault && fermon.level >= 1 && fermon.visibility != 0;
-  unsigned long phase = millis() % 1000;
-  // Lamp: fast = dead or fault, half = blind, off = awake. Buzzer: only for what the driver must hear.
-  digitalWrite(LAMP, fault ? phase % 200 < 100 : blind ? phase < 500 : fermon.level > 0);
-  digitalWrite(BUZZER, !fault && (fermon.level == 3 || (fermon.level == 2 && phase < 300)));
+  unsigned long silent = millis() - heardAt, phase = millis() % 1000;
+  if (alive && silent > DEAD_MS) { alive = false; holding = fermon.level >= 2; }
+  if (holding && silent > DEAD_MS + HOLD_MS) holding = false;
+  int level = alive || holding ? fermon.level : 0;
+  bool broken = !alive || fermon.state == 6;
+  bool blind = !broken && level >= 1 && fermon.visibility != 0;
+  // Lamp: fast = dead or fault, half = blind, off = awake. Buzzer: what the driver must hear, whatever else is broken.
+  digitalWrite(LAMP, broken ? phase % 200 < 100 : blind ? phase < 500 : level > 0);
+  digitalWrite(BUZZER, level == 3 || (level == 2 && phase < 300));
 
   bool down = digitalRead(BUTTON) == LOW;
-  if (down && !wasDown && millis() - pressedAt > 200) {
-    Serial1.print("$FERMA*5D\r\n");
-    pressedAt = millis();
-  }
+  if (down && !wasDown && millis() - upSince >= UP_MS) Serial1.print("$FERMA*5D\r\n");
+  if (!down && wasDown) upSince = millis();
   wasDown = down;
 }
