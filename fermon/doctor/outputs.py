@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from fermon.doctor.finding import Finding, faults, ok
 from fermon.domain import DriverState, Status
-from fermon.errors import OutputError
-from fermon.outputs import OUTPUTS, OutputsSettings, make_outputs
+from fermon.errors import ConfigError, OutputError
+from fermon.outputs import OUTPUTS, OutputsSettings, check, make_outputs
 from fermon.outputs.contract import Output
 
 TEST_S = 2.0
@@ -22,6 +22,8 @@ def check_outputs(settings: OutputsSettings, test: bool) -> Iterator[Finding]:
     """
     if settings.gpio.enabled:
         settings = replace(settings, gpio=replace(settings.gpio, self_test=test))
+    if problems := check(settings):
+        yield from faults("outputs", ConfigError.of(problems), "correct it in the configuration")
     outputs = make_outputs(settings)
     for output in outputs:
         yield from _try(output, test)

@@ -77,6 +77,21 @@ def test_an_unreachable_serial_port_is_a_fault_with_the_remedy(
     assert found["area"] == "outputs" and "ttyNONE" in found["text"] and "group dialout" in found["remedy"]
 
 
+def test_a_missing_dbc_of_the_vehicle_is_a_fault_though_the_bus_can_be_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text(
+        '[outputs.can]\nenabled = true\ninterface = "virtual"\nspeed = "dbc"\n'
+        f'speed_dbc = "{tmp_path}/van.dbc"\nspeed_signal = "Wheel.Speed"\n',
+        encoding="utf-8",
+    )
+    code, findings = examine(capsys, "--camera", "demo", "--config", str(config))
+    assert code == 69
+    [found] = faults(findings)
+    assert found["area"] == "outputs" and "outputs.can.speed_dbc" in found["text"] and "van.dbc" in found["text"]
+
+
 def test_all_three_at_once_are_all_told(
     damaged_models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
