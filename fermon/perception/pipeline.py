@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from fermon.domain import Eyes, Face, Frame, Observation
@@ -14,7 +14,7 @@ from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.network import NETWORKS, open_network, runtime_name
-from fermon.perception.quality import judge
+from fermon.perception.quality import burnt_out, judge
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.schema import Range
 
@@ -74,6 +74,7 @@ class Perception:
         mark("quality")
         face = self._tracker.update(gray, frame.t_ns)
         mark("search" if self._tracker.searched else "track")
+        quality = replace(quality, burnt_out=burnt_out(gray, face))
         if face is None:
             self._forget_expression()
             if self._baseline is not None:
