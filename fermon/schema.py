@@ -38,16 +38,17 @@ class Range:
 
 
 class Choice:
-    """One of a few words."""
+    """One of a few words, or of a few whole numbers."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str | int) -> None:
         self.words = words
 
-    def problem(self, name: str, value: str) -> Problem | None:
+    def problem(self, name: str, value: str | int) -> Problem | None:
         """Return what is wrong with `value` for the key `name`, or None."""
         if value in self.words:
             return None
-        return Problem(name, repr(value), f"one of {', '.join(map(repr, self.words))}", near(value, self.words))
+        meant = near(value, [word for word in self.words if isinstance(word, str)]) if isinstance(value, str) else ""
+        return Problem(name, repr(value), f"one of {', '.join(map(repr, self.words))}", meant)
 
 
 def near(word: str, known: tuple[str, ...] | list[str]) -> str:

@@ -30,7 +30,8 @@ class Script:
     rate_hz: float = 60.0
     width: int = 640
     height: int = 480
-    pixel_format: str = "YUYV"  # the only one that the device has
+    pixel_format: str = "YUYV"  # what the device gives unless it is asked for one of the next
+    others: tuple[str, ...] = ()  # further formats that it has
     one_row: bool = False  # OpenCV hands out the driver's buffer as one row, as 4.11 does
     stamps: str = CLOCK_REAL
     unplugged_after: int | None = None  # the node vanishes, and every grab fails at once
@@ -67,6 +68,8 @@ def raw(gray: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:
         packed = np.full((height, width, 2), 128, dtype=np.uint8)
         packed[:, :, 0 if pixel_format == "YUYV" else 1] = gray
         return packed
+    if pixel_format in ("Y10", "Y12", "Y16"):
+        return gray.astype(np.uint16) << {"Y10": 2, "Y12": 4, "Y16": 4}[pixel_format]  # of 12 bits, in the low ones
     if pixel_format in ("NV12", "YU12"):
         return np.concatenate([gray, np.full((height // 2, width), 128, dtype=np.uint8)])
     if pixel_format == "MJPG":
@@ -97,13 +100,20 @@ class FakeCapture:
         cv2 = quiet_cv2()
         script = self._script
         given = {
-            cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter_fourcc(*script.pixel_format)),
+            cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter_fourcc(*self._format().ljust(4))),
             cv2.CAP_PROP_FRAME_WIDTH: float(script.width),
             cv2.CAP_PROP_FRAME_HEIGHT: float(script.height),
             cv2.CAP_PROP_FPS: script.rate_hz,
             cv2.CAP_PROP_POS_MSEC: self._stamp_ms,
         }
         return given.get(prop, 0.0)
+
+    def _format(self) -> str:
+        """Return the format that the driver has set: the one asked for, or its own."""
+        cv2 = quiet_cv2()
+        asked = self._wanted.get(cv2.CAP_PROP_FOURCC)
+        known = {float(cv2.VideoWriter_fourcc(*name.ljust(4))): name for name in self._script.others}
+        return self._script.pixel_format if asked is None else known.get(asked, self._script.pixel_format)
 
     def grab(self) -> bool:
         script = self._script
@@ -125,8 +135,8 @@ class FakeCapture:
         return True
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
-        picture = raw(self._script.picture(self._seq), self._script.pixel_format)
-        return True, picture.reshape(1, -1) if self._script.one_row else picture
+        picture = raw(self._script.picture(self._seq), self._format())
+        return True, picture.reshape(-1).view(np.uint8).reshape(1, -1) if self._script.one_row else picture
 
     def release(self) -> None:
         self._released.set()

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fermon.cameras.opencv import turned
 from fermon.domain import NS_PER_S, Frame
 from fermon.errors import CameraLost
 
@@ -52,11 +53,11 @@ class LiveCamera:
 
     live = True
 
-    def __init__(self, name: str, grabber: Grabber, timeouts: Timeouts, *, upside_down: bool = False) -> None:
+    def __init__(self, name: str, grabber: Grabber, timeouts: Timeouts, *, turn_deg: int = 0) -> None:
         self.name = name
         self._grabber = grabber
         self._timeouts = timeouts
-        self._upside_down = upside_down
+        self._turn_deg = turn_deg
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._frame: Frame | None = None
@@ -117,8 +118,7 @@ class LiveCamera:
             self._grabber.release()
 
     def _put(self, t_ns: int, gray: Gray) -> None:
-        if self._upside_down:
-            gray = np.ascontiguousarray(gray[::-1, ::-1])
+        gray = turned(gray, self._turn_deg)
         if self._last is not None and gray.shape != self._last.shape:
             raise CameraLost(
                 f"{self.name}: the frame size changed from {_size(self._last.shape)} to {_size(gray.shape)}",

@@ -9,11 +9,16 @@ import stat
 import struct
 from pathlib import Path
 
+from fermon.cameras.formats import READABLE, name_of
 from fermon.errors import Problem
+from fermon.paths import shown
+
+_VIDEO_MAJOR = 81  # the kernel's number for V4L2 devices: no other is opened (to open a watchdog is to start it)
 
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability of 104 bytes), linux/videodev2.h
 # VIDIOC_G_FMT and VIDIOC_S_FMT: _IOWR('V', 4 and 5, struct v4l2_format), whose union holds a pointer
 _FORMAT_BYTES = 208 if struct.calcsize("P") == 8 else 204
+_ENUM_FMT = 0xC0405602  # VIDIOC_ENUM_FMT = _IOWR('V', 2, struct v4l2_fmtdesc of 64 bytes)
 _G_FMT, _S_FMT = (0xC0000000 | _FORMAT_BYTES << 16 | ord("V") << 8 | number for number in (4, 5))
 _CAPTURE = 0x00000001  # V4L2_CAP_VIDEO_CAPTURE
 _DEVICE_CAPS = 0x80000000  # V4L2_CAP_DEVICE_CAPS: device_caps tells of this node alone
@@ -44,6 +49,33 @@ def describe(device: str) -> tuple[str, bool] | None:
     return card, bool((device_caps if caps & _DEVICE_CAPS else caps) & _CAPTURE)
 
 
+def formats(device: str) -> list[str]:
+    """Return the names of the pixel formats that `device` offers; none when it does not say."""
+    import fcntl
+
+    found: list[str] = []
+    try:
+        fd = os.open(device, os.O_RDWR | os.O_NONBLOCK)
+    except OSError:
+        return found
+    try:
+        while len(found) < 64:  # the kernel's drivers end by refusing the next number
+            answer = fcntl.ioctl(fd, _ENUM_FMT, struct.pack("II56x", len(found), 1))  # V4L2_BUF_TYPE_VIDEO_CAPTURE
+            found.append(name_of(struct.unpack_from("I", answer, 44)[0]))
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
+    return found
+
+
+def unreadable(device: str, names: list[str]) -> Problem:
+    """Say that none of the pixel formats that `device` offers can be read."""
+    return Problem(
+        f"{device}: no pixel format that can be read", ", ".join(names), f"one of {', '.join(READABLE)}", listing()
+    )
+
+
 def busy(device: str) -> bool:
     """Tell whether another program streams from `device`, by setting the format that it has anyway.
 
@@ -67,15 +99,16 @@ def busy(device: str) -> bool:
     return False
 
 
+def cameras() -> list[tuple[str, str]]:
+    """Return (path, the card's name or "" where the node does not answer) of the V4L2 cameras there are."""
+    answers = [(device, describe(device)) for device in nodes()]
+    # A Pi has a dozen nodes of codecs and image processors: no cameras.
+    return [(device, answer[0] if answer else "") for device, answer in answers if answer is None or answer[1]]
+
+
 def listing() -> str:
     """Return half a sentence that lists the cameras there are."""
-    found = []
-    for device in nodes():
-        answer = describe(device)
-        if answer is None:
-            found.append(device)
-        elif answer[1]:  # a Pi has a dozen nodes of codecs and image processors: no cameras
-            found.append(f"{device} ({answer[0]})")
+    found = [f"{device} ({card})" if card else device for device, card in cameras()]
     if not found:
         return "there is no V4L2 camera on this machine; '--camera picamera' takes a Pi camera, '--camera demo' none"
     return f"cameras here: {', '.join(found)}"
@@ -98,11 +131,16 @@ def holders(device: str) -> list[str]:
 
 def problem(device: str) -> Problem | None:
     """Say why `device` cannot be a camera, or return None when it may be one."""
-    path = Path(device)
-    if not path.exists():
-        return Problem(f"{device}: no such device", remedy=listing())
-    if not stat.S_ISCHR(path.stat().st_mode):
-        return Problem(f"{device}: not a device node", remedy=f"a clip is given by a path outside /dev; {listing()}")
+    name = shown(device)
+    try:
+        node = Path(device).stat()
+    except (OSError, ValueError) as error:
+        why = "no such device" if isinstance(error, (FileNotFoundError, ValueError)) else f"{error.strerror}"
+        return Problem(f"{name}: {why}", remedy=listing())
+    if not stat.S_ISCHR(node.st_mode):
+        return Problem(f"{name}: not a device node", remedy=listing())
+    if os.major(node.st_rdev) != _VIDEO_MAJOR:
+        return Problem(f"{name}: a device, but no camera", remedy=listing())
     if not os.access(device, os.R_OK | os.W_OK):
         return Problem(
             f"{device}: no permission to read and write it",
@@ -110,8 +148,11 @@ def problem(device: str) -> Problem | None:
         )
     answer = describe(device)
     if answer is not None and not answer[1]:
-        return Problem(f"{device}: {answer[0]} captures no video", remedy=listing())
-    return refused(device) if busy(device) else None
+        return Problem(f"{name}: {answer[0]} captures no video", remedy=listing())
+    if busy(device):
+        return refused(device)
+    offered = formats(device)
+    return unreadable(device, offered) if offered and not set(offered) & set(READABLE) else None
 
 
 def refused(device: str) -> Problem:

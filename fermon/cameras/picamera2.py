@@ -81,7 +81,7 @@ def open_picamera(number: int, settings: CameraSettings, factory: Callable[[], A
     if (width, height) != (settings.width, settings.height):
         log.warning("%s gives %dx%d px, asked for %dx%d px", name, width, height, settings.width, settings.height)
     timeouts = Timeouts(settings.first_frame_s, settings.frozen_after_s)
-    return LiveCamera(name, PicameraGrabber(camera, width, height), timeouts, upside_down=settings.upside_down)
+    return LiveCamera(name, PicameraGrabber(camera, width, height), timeouts, turn_deg=settings.turn_deg)
 
 
 def configuration(camera: Any, settings: CameraSettings) -> Any:

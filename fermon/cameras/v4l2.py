@@ -1,11 +1,9 @@
-"""V4L2 cameras (USB, CSI through the kernel driver, v4l2loopback) through OpenCV.
-
-The driver's raw picture is taken without OpenCV's conversion to BGR: of YUYV every second byte is the gray picture.
-"""
+"""V4L2 cameras (USB, CSI through the kernel driver, v4l2loopback) through OpenCV."""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.cameras import nodes
+from fermon.cameras.formats import READABLE, GrayReader, name_of
 from fermon.cameras.live import Gray, LiveCamera, Timeouts, plausible_ns
 from fermon.cameras.opencv import quiet_cv2
 from fermon.cameras.settings import CameraSettings
@@ -24,8 +23,6 @@ from fermon.errors import CameraLost, CameraNotFound
 log = logging.getLogger(__name__)
 
 AUTO = ("YUYV", "GREY", "MJPG")  # cheapest first; JPEG costs decoding, but is all that some cameras give at full rate
-PLANAR = ("NV12", "NV21", "YU12", "YV12")  # gray plane first, then half as many rows of colour
-PACKED = ("YUYV", "UYVY")  # every second byte is gray
 # A driver's rate above the one asked for is thinned out: of 30 a second, 15 are taken. A frame is taken when it comes
 # at least this share of the wanted period after the last, so that jitter does not cost every second one.
 TAKE_AFTER = 0.7
@@ -45,7 +42,8 @@ class Capture(Protocol):
 def cv2_capture(device: str) -> Capture:
     """Open `device` with OpenCV's V4L2 backend."""
     cv2 = quiet_cv2()
-    capture: Capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
+    # The node itself, not a link to it: OpenCV crashes at a name that is no UTF-8.
+    capture: Capture = cv2.VideoCapture(os.path.realpath(device), cv2.CAP_V4L2)
     return capture
 
 
@@ -91,24 +89,17 @@ def open_v4l2(
         raise
     grabber = V4l2Grabber(device, capture, mode, settings)
     timeouts = Timeouts(settings.first_frame_s, settings.frozen_after_s)
-    return LiveCamera(device, grabber, timeouts, upside_down=settings.upside_down)
+    return LiveCamera(device, grabber, timeouts, turn_deg=settings.turn_deg)
 
 
 def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
     """Ask for size, rate and pixel format, and return what the driver really set."""
-    candidates = AUTO if settings.pixel_format == "auto" else (settings.pixel_format,)
-    best: tuple[int, str, Mode, list[str]] | None = None
-    for pixel_format in candidates:
-        mode = _ask(capture, pixel_format, settings)
-        differs = mode.differs(settings, pixel_format)
-        if best is None or len(differs) < best[0]:
-            best = (len(differs), pixel_format, mode, differs)
-        if not differs:
-            break
-    assert best is not None
-    _, pixel_format, mode, differs = best
-    if differs and len(candidates) > 1:
-        mode = _ask(capture, pixel_format, settings)
+    asked = settings.pixel_format
+    mode, differs = _best(capture, settings, AUTO if asked == "auto" else (asked,))
+    if mode.pixel_format not in READABLE:  # whatever the driver falls back on: some other format may do
+        mode, differs = _best(capture, settings, READABLE)
+    if mode.pixel_format not in READABLE:
+        raise CameraNotFound.of([nodes.unreadable(device, [mode.pixel_format])])
     if mode.width <= 0 or mode.height <= 0:
         raise CameraNotFound(
             f"{device}: the driver gives pictures of {mode.width}x{mode.height} px",
@@ -121,18 +112,35 @@ def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
     return mode
 
 
+def _best(capture: Capture, settings: CameraSettings, formats: tuple[str, ...]) -> tuple[Mode, list[str]]:
+    """Set the one of `formats` with which the driver comes nearest to the settings; return what differs, too."""
+    best: tuple[bool, int, str, Mode, list[str]] | None = None
+    for pixel_format in formats:
+        mode = _ask(capture, pixel_format, settings)
+        differs = mode.differs(settings, pixel_format)
+        rank = (mode.pixel_format not in READABLE, len(differs))
+        if best is None or rank < best[:2]:
+            best = (*rank, pixel_format, mode, differs)
+        if not differs:
+            break
+    assert best is not None
+    _, _, pixel_format, mode, differs = best
+    if differs and len(formats) > 1:
+        mode = _ask(capture, pixel_format, settings)
+    return mode, differs
+
+
 def _ask(capture: Capture, pixel_format: str, settings: CameraSettings) -> Mode:
     cv2 = quiet_cv2()
     # Raw first, as each later call lays out OpenCV's frame anew; then the pixel format, on which sizes and rates
     # depend. What cannot be set is seen by reading it back.
     capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*pixel_format))
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*pixel_format.ljust(4)))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, settings.rate_hz)
-    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     return Mode(
-        code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 "),
+        name_of(int(capture.get(cv2.CAP_PROP_FOURCC))),
         int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
         int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         max(0.0, capture.get(cv2.CAP_PROP_FPS)),
@@ -145,8 +153,7 @@ class V4l2Grabber:
     def __init__(self, device: str, capture: Capture, mode: Mode, settings: CameraSettings) -> None:
         self._device = device
         self._capture = capture
-        self._mode = mode
-        self._shrink = reduction(mode, settings)
+        self._reader = GrayReader(mode.pixel_format, mode.width, mode.height, reduction(mode, settings))
         self._gap_ns = int(TAKE_AFTER * NS_PER_S / settings.rate_hz)
         self._taken_ns = -self._gap_ns
 
@@ -157,7 +164,7 @@ class V4l2Grabber:
             if t_ns - self._taken_ns < self._gap_ns:
                 continue
             ok, picture = self._capture.retrieve()
-            gray = to_gray(picture, self._mode, self._shrink) if ok and picture is not None else None
+            gray = self._reader.read(picture) if ok and picture is not None else None
             if gray is None:  # a damaged JPEG, for one
                 return None
             self._taken_ns = t_ns
@@ -179,37 +186,3 @@ def reduction(mode: Mode, settings: CameraSettings) -> int:
         if mode.width >= divisor * settings.width and mode.height >= divisor * settings.height:
             return divisor
     return 1
-
-
-def to_gray(picture: NDArray[np.uint8], mode: Mode, shrink: int = 1) -> Gray | None:
-    """Return the gray picture uint8 (height, width) inside the driver's raw `picture`, or None if it is damaged.
-
-    Told by its shape, since OpenCV versions differ in what they leave unconverted: one row is the driver's buffer as
-    it was (OpenCV 4.11 does so for every format); else (h, w) gray, (h, w, 2) packed YUV 4:2:2, (3h/2, w) planar YUV
-    4:2:0, gray first, (h, w, 3) BGR or RGB. The result never shares memory with the driver's buffers (OpenCV copied
-    them) and is contiguous.
-    """
-    cv2 = quiet_cv2()
-    if mode.pixel_format in ("MJPG", "JPEG") and picture.ndim == 2 and 1 in picture.shape:
-        flags = {
-            1: cv2.IMREAD_GRAYSCALE,
-            2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
-            4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
-            8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
-        }
-        decoded: Gray | None = cv2.imdecode(picture.reshape(-1), flags[shrink])
-        return decoded
-    if picture.ndim == 2 and 1 in picture.shape:
-        depth = 2 if mode.pixel_format in PACKED else 1
-        wanted = mode.width * mode.height * depth
-        if mode.pixel_format not in (*PACKED, *PLANAR, "GREY") or picture.size < wanted:
-            return None
-        picture = picture.reshape(-1)[:wanted].reshape(mode.height, mode.width, depth)
-        if depth == 1:
-            return picture[:, :, 0]
-    if picture.ndim == 2:
-        return picture[: picture.shape[0] * 2 // 3] if mode.pixel_format in PLANAR else picture
-    if picture.shape[2] == 2:
-        return np.asarray(cv2.extractChannel(picture, 1 if mode.pixel_format == "UYVY" else 0), np.uint8)
-    order = cv2.COLOR_RGB2GRAY if mode.pixel_format == "RGB3" else cv2.COLOR_BGR2GRAY
-    return np.asarray(cv2.cvtColor(picture, order), np.uint8)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fermon.cameras import CameraSettings, nodes
+from fermon.cameras.formats import READABLE, GrayReader, name_of
 from fermon.cameras.live import LiveCamera, plausible_ns
-from fermon.cameras.v4l2 import Mode, V4l2Grabber, negotiate, open_v4l2, reduction, to_gray
+from fermon.cameras.v4l2 import Mode, V4l2Grabber, negotiate, open_v4l2, reduction
 from fermon.errors import CameraLost, CameraNotFound
 from tests.camera_fakes import FakeCapture, Script, picture, raw
 
@@ -89,13 +94,17 @@ def test_a_bug_in_the_reader_thread_reaches_whoever_reads(tmp_path: Path) -> Non
     camera.close()
 
 
-def test_upside_down_turns_the_picture(tmp_path: Path) -> None:
-    settings = CameraSettings(width=320, height=240, rate_hz=60.0, upside_down=True)
+@pytest.mark.parametrize(
+    ("mounted", "quarters"), [({"upside_down": True}, 2), ({"rotation": 90}, 1), ({"rotation": 270}, 3)]
+)
+def test_the_picture_is_turned_upright(tmp_path: Path, mounted: dict[str, int], quarters: int) -> None:
+    settings = replace(SETTINGS, **mounted)
     camera, _ = fake(tmp_path, Script(width=320, height=240), settings)
     frame = camera.read(DEADLINE_S)
     camera.close()
     assert frame is not None
-    assert np.array_equal(frame.gray[::-1, ::-1][:, 300:], picture(frame.seq, 320, 240)[:, 300:])
+    assert np.array_equal(np.rot90(frame.gray, quarters), picture(frame.seq, 320, 240))
+    assert frame.gray.flags.c_contiguous
 
 
 def test_a_busy_camera_is_not_found(tmp_path: Path) -> None:
@@ -119,29 +128,73 @@ def test_auto_takes_the_format_that_fits(tmp_path: Path, caplog: pytest.LogCaptu
     assert "WARNING" not in caplog.text
 
 
+@pytest.mark.parametrize("pixel_format", ["H264", "Y10B", "pRAA"])
+def test_a_format_that_cannot_be_read_is_refused_by_name(tmp_path: Path, pixel_format: str) -> None:
+    with pytest.raises(
+        CameraNotFound, match=rf"video7: no pixel format that can be read: found {pixel_format}, expect"
+    ):
+        fake(tmp_path, Script(width=320, height=240, pixel_format=pixel_format))
+
+
+@pytest.mark.parametrize("asked", ["auto", "YUYV"])
+@pytest.mark.parametrize("other", ["NV12", "Y10", "BGR3"])
+def test_any_format_that_can_be_read_goes_before_one_that_cannot(tmp_path: Path, asked: str, other: str) -> None:
+    settings = CameraSettings(width=320, height=240, rate_hz=60.0, pixel_format=asked)
+    camera, _ = fake(tmp_path, Script(width=320, height=240, pixel_format="H264", others=(other,)), settings)
+    frame = camera.read(DEADLINE_S)
+    camera.close()
+    assert frame is not None
+    assert np.array_equal(frame.gray, picture(frame.seq, 320, 240))
+
+
 def test_a_device_without_a_picture_size_is_no_camera(tmp_path: Path) -> None:
     with pytest.raises(CameraNotFound, match="0x0 px; is it a camera"):
         fake(tmp_path, Script(width=0, height=0))
 
 
-@pytest.mark.parametrize("pixel_format", ["GREY", "YUYV", "UYVY", "NV12", "YU12", "BGR3", "RGB3"])
-def test_the_gray_picture_is_cut_out_exactly(pixel_format: str) -> None:
+@pytest.mark.parametrize("one_row", [False, True])
+@pytest.mark.parametrize("pixel_format", ["GREY", "YUYV", "UYVY", "NV12", "YU12", "BGR3", "RGB3", "Y10", "Y12"])
+def test_the_gray_picture_is_cut_out_exactly(pixel_format: str, one_row: bool) -> None:
     gray = picture(5, 64, 48)
-    made = to_gray(raw(gray, pixel_format), Mode(pixel_format, 64, 48, 30.0))
+    given = raw(gray, pixel_format)
+    if one_row:
+        given = given.reshape(-1).view(np.uint8).reshape(1, -1)
+    made = GrayReader(pixel_format, 64, 48).read(given)
     assert made is not None
+    assert made.dtype == np.uint8
     assert np.array_equal(made, gray)
+
+
+@pytest.mark.parametrize("pixel_format", ["GREY", "YUYV", "NV12", "BGR3", "Y16"])
+def test_a_row_of_too_few_bytes_is_no_picture(pixel_format: str) -> None:
+    assert GrayReader(pixel_format, 64, 48).read(np.zeros((1, 64 * 47 + 1), np.uint8)) is None
+
+
+def test_colours_are_weighed_in_their_order() -> None:
+    red = np.zeros((48, 64, 3), np.uint8)
+    red[:, :, 2] = 200
+    made = [GrayReader(name, 64, 48).read(red.reshape(1, -1)) for name in ("BGR3", "RGB3")]
+    assert [int(gray[0, 0]) for gray in made if gray is not None] == [60, 23]  # 0.299 of red, 0.114 of blue
+
+
+def test_y16_is_scaled_by_the_bits_that_its_pictures_use() -> None:
+    """A sensor's 10 or 12 bits stand in the low ones; the scale never falls back, or darkness would look like day."""
+    reader = GrayReader("Y16", 64, 48)
+    gray = picture(5, 64, 48).astype(np.uint16)
+    seen = [reader.read(gray << shift) for shift in (2, 4, 8, 2)]
+    assert [int(made.max()) for made in seen if made is not None] == [230, 230, 230, 3]
 
 
 @pytest.mark.parametrize("shrink", [1, 2, 4, 8])
 def test_large_jpegs_are_decoded_smaller(shrink: int) -> None:
-    made = to_gray(raw(picture(5, 640, 480), "MJPG"), Mode("MJPG", 640, 480, 30.0), shrink)
+    made = GrayReader("MJPG", 640, 480, shrink).read(raw(picture(5, 640, 480), "MJPG"))
     assert made is not None
     assert made.shape == (480 // shrink, 640 // shrink)
 
 
 def test_a_damaged_jpeg_is_no_picture() -> None:
     noise = np.frombuffer(b"\xff\xd8\xff\xe0 broken", dtype=np.uint8).reshape(1, -1)
-    assert to_gray(noise, Mode("MJPG", 640, 480, 30.0)) is None
+    assert GrayReader("MJPG", 640, 480).read(noise) is None
 
 
 @pytest.mark.parametrize(
@@ -199,15 +252,65 @@ def test_a_plain_file_is_no_device(tmp_path: Path) -> None:
 
 
 def test_no_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "_VIDEO_MAJOR", os.major(Path("/dev/null").stat().st_rdev))
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert "group 'video'" in str(nodes.problem("/dev/null"))
 
 
-def test_a_device_that_is_no_camera_is_still_tried() -> None:
-    assert nodes.describe("/dev/full") is None  # it does not answer VIDIOC_QUERYCAP
-    assert not nodes.busy("/dev/full")
-    with pytest.raises(CameraNotFound, match="refused to open it"):
+def test_a_device_that_is_no_camera_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To open a watchdog is to start it."""
+    opened: list[object] = []
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda path, *more, **named: opened.append(path) or real(path, *more, **named))
+    with pytest.raises(CameraNotFound, match="/dev/full: a device, but no camera"):
         open_v4l2("/dev/full", SETTINGS)
+    assert "/dev/full" not in opened
+
+
+class Driver:
+    """Answers VIDIOC_ENUM_FMT as a V4L2 driver does (struct v4l2_fmtdesc), and nothing else."""
+
+    def __init__(self, *names: str) -> None:
+        self._codes = [int.from_bytes(name.ljust(4).encode(), "little") for name in names]
+
+    def ioctl(self, fd: int, request: int, data: bytes) -> bytes:
+        index, kind = struct.unpack_from("II", data)
+        if request != 0xC0405602 or kind != 1 or index >= len(self._codes):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        assert len(data) == 64
+        return data[:44] + struct.pack("I", self._codes[index]) + data[48:]
+
+
+def test_what_a_camera_offers_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcntl, "ioctl", Driver("H264", "Y16", "pRAA").ioctl)
+    assert nodes.formats("/dev/null") == ["H264", "Y16", "pRAA"]
+    monkeypatch.setattr(fcntl, "ioctl", Driver().ioctl)
+    assert nodes.formats("/dev/null") == []
+    assert nodes.formats("/nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "refused"), [(["H264", "Y10B"], True), (["H264", "YUYV"], False), (["Y16"], False), ([], False)]
+)
+def test_a_camera_that_offers_nothing_readable_is_refused_before_it_is_opened(
+    monkeypatch: pytest.MonkeyPatch, offered: list[str], refused: bool
+) -> None:
+    monkeypatch.setattr(nodes, "_VIDEO_MAJOR", os.major(Path("/dev/null").stat().st_rdev))
+    monkeypatch.setattr(fcntl, "ioctl", Driver(*offered).ioctl)
+    problem = nodes.problem("/dev/null")
+    assert (problem is not None) == refused
+    if problem is not None:
+        assert str(problem).startswith("/dev/null: no pixel format that can be read: found H264, Y10B, expected one of")
+        assert all(name in problem.expected for name in READABLE)
+
+
+def test_formats_have_the_names_that_v4l2_gives_them() -> None:
+    assert [name_of(code) for code in (0x56595559, 0x20303159, 0x20363159, 0xA0363159)] == [
+        "YUYV",
+        "Y10",
+        "Y16",
+        "Y16 big-endian",
+    ]
 
 
 def test_whoever_holds_a_device_is_found(tmp_path: Path) -> None:
