@@ -60,6 +60,7 @@ def _watch_parser() -> argparse.ArgumentParser:
         help="serve a page with the live picture (default: %(const)s, this machine only)",
     )
     parser.add_argument("--pace", choices=("real", "max"), default="real", help="of a clip or the demo")
+    parser.add_argument("--fps", metavar="N", type=_rate, help="frames a second, for a clip that does not say its own")
     parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
     parser.add_argument("--version", action="version", version=f"fermon {__version__}")
     return parser
@@ -72,6 +73,14 @@ def _address(text: str) -> Address:
         return parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _rate(text: str) -> float:
+    """Return frames a second. Raises ArgumentTypeError."""
+    with contextlib.suppress(ValueError):
+        if 0.1 <= float(text) <= 1000:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"found {text!r}, expected 0.1 to 1000 frames a second")
 
 
 def _watch(words: list[str]) -> int:

@@ -86,10 +86,10 @@ def make_preview(options: argparse.Namespace) -> Preview | None:
 
 def make_parts(config: Config, options: argparse.Namespace, view: View, systemd: Systemd, in_real_time: bool) -> Parts:
     """Open what the run needs, the outputs last. Raises as `watch` does."""
-    source = options.camera or config.camera.source
+    source = config.camera.source if options.camera is None else options.camera
 
     def open_it() -> Camera:
-        return open_camera(source, config.camera, options.pace)
+        return open_camera(source, config.camera, options.pace, options.fps)
 
     perception = Perception(config.perception)
     camera: Camera | None

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from fermon.domain import NS_PER_S
 
 PACES = ("real", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """How what is not live is played. `fps` times a clip's frames by itself; None: by what the clip says."""
+
+    pace: str = "real"
+    fps: float | None = None
 
 
 class Pacer:
@@ -29,6 +38,10 @@ class Pacer:
         self._clock = clock
         self._sleep = sleep
         self._start_ns: int | None = None  # on the clock, of time 0
+
+    def restart(self) -> None:
+        """Make the frame asked for next due at once."""
+        self._start_ns = None
 
     def late_ns(self, t_ns: int) -> int:
         """Return how long ago the frame of time `t_ns` was due; negative while it is still to come."""

@@ -27,6 +27,9 @@ from fermon.errors import CameraNotFound
         ("/home/anna/demo", "video"),
         ("./demo", "video"),
         ("2026-11-24.mkv", "video"),
+        ("2026-11-24T10:00:00.mkv", "video"),
+        ("rtsp://10.0.0.7/stream1", "address"),
+        ("http://10.0.0.7/x.mp4", "address"),
     ],
 )
 def test_a_source_means_one_camera(source: str, kind: str) -> None:
@@ -34,8 +37,40 @@ def test_a_source_means_one_camera(source: str, kind: str) -> None:
 
 
 def test_an_empty_source_lists_the_kinds() -> None:
-    with pytest.raises(ValueError, match="expected '/dev/videoN', 'N', 'picamera', 'demo' or a video file"):
-        entry("")
+    with pytest.raises(CameraNotFound, match="found '', expected '/dev/videoN', 'N', 'picamera', 'demo' or a video"):
+        open_camera("", CameraSettings())
+
+
+def test_what_there_is_at_a_path_decides(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"x")
+    (tmp_path / "camera").symlink_to("/dev/null")  # a link to a device, as udev makes them
+    assert entry(str(tmp_path / "clip.mp4")) is CAMERAS["video"]
+    assert entry(str(tmp_path / "camera")) is CAMERAS["v4l2"]
+    with pytest.raises(CameraNotFound, match="camera: a device, but no camera"):
+        open_camera(str(tmp_path / "camera"), CameraSettings())
+
+
+@pytest.mark.parametrize("source", ["demo", "/dev/video987", "0", "picamera"])
+def test_a_rate_is_for_clips(source: str) -> None:
+    with pytest.raises(CameraNotFound, match=f"{source}: has a clock of its own; --fps is for clips"):
+        open_camera(source, CameraSettings(), "max", 15.0)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ".", "/", "..", "\n", "a\0b", "~", "~nosuch/x.mp4", "x" * 300, "/dev/null", "/dev/zero", "/dev/tty", "/dev",
+        "/dev/\udcff", "no\udcffsuch.mp4", "\ud800", "1" * 5000, "/proc/self/mem", "-", "file://", "://", "C:\\x.mp4",
+        "/proc/1/root/x", "picamera\n", "0\n", "*" * 9, "demo ",
+    ],
+)  # fmt: skip
+def test_whatever_is_given_gets_one_line(source: str) -> None:
+    with pytest.raises(CameraNotFound) as refused:
+        open_camera(source, CameraSettings())
+    text = str(refused.value)
+    assert text.isprintable()
+    assert len(text) < 700
+    assert refused.value.exit_code == 69
 
 
 @pytest.mark.parametrize("source", ["/dev/video987", "987", "no such clip.mp4", "picamera"])

@@ -7,15 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from fermon.cameras import EndOfFrames
+from fermon.cameras import CameraSettings, open_camera
 from fermon.cameras.playback import Pacer
 from fermon.cameras.video import VideoCamera
-from fermon.domain import Frame
 from fermon.errors import CameraNotFound
+from tests import clips_kit
+from tests.clips_kit import jpegs, play
 
 WIDTH, HEIGHT, RATE_HZ = 64, 48, 20.0
 
@@ -24,7 +24,7 @@ def pictures(count: int, height: int = HEIGHT, width: int = WIDTH) -> list[np.nd
     """Left half bright, right half dark, the lower left quarter growing brighter."""
     made = []
     for number in range(count):
-        picture = np.zeros((height, width, 3), np.uint8)
+        picture = np.zeros((height, width), np.uint8)
         picture[:, : width // 2] = 200
         picture[height // 2 :, : width // 2] = 4 * number
         made.append(picture)
@@ -32,26 +32,7 @@ def pictures(count: int, height: int = HEIGHT, width: int = WIDTH) -> list[np.nd
 
 
 def write(path: Path, frames: list[np.ndarray], codec: str = "mp4v") -> Path:
-    height, width = frames[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), RATE_HZ, (width, height))
-    assert writer.isOpened()
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    return path
-
-
-def play(path: Path) -> tuple[list[Frame], str]:
-    """Return all frames and what was said at the end."""
-    camera = VideoCamera(path, Pacer("max"))
-    frames: list[Frame] = []
-    try:
-        with pytest.raises(EndOfFrames) as end:
-            while (frame := camera.read(1.0)) is not None:
-                frames.append(frame)
-    finally:
-        camera.close()
-    return frames, str(end.value)
+    return clips_kit.write(path, frames, codec, RATE_HZ)
 
 
 def test_every_frame_comes_with_its_own_time(tmp_path: Path) -> None:
@@ -110,8 +91,8 @@ def test_rotation_metadata_is_honoured(tmp_path: Path) -> None:
 def test_frames_of_another_size_in_mid_stream_are_scaled_to_the_first(tmp_path: Path) -> None:
     path = tmp_path / "clip.mjpeg"
     both = pictures(4) + pictures(4, height=96, width=128)
-    path.write_bytes(b"".join(cv2.imencode(".jpg", picture)[1].tobytes() for picture in both))
-    frames, _ = play(path)
+    path.write_bytes(b"".join(jpegs(both)))
+    frames, _ = play(path, fps=RATE_HZ)
     assert len(frames) == 8
     assert {frame.gray.shape for frame in frames} == {(HEIGHT, WIDTH)}
     assert frames[-1].gray[5, 5] == pytest.approx(200, abs=12)  # the same picture, only scaled
@@ -160,8 +141,29 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
         VideoCamera(tmp_path / "drive_hom.mp4", Pacer("max"))
     with pytest.raises(CameraNotFound, match="no such folder"):
         VideoCamera(tmp_path / "nowhere" / "clip.mp4", Pacer("max"))
-    with pytest.raises(CameraNotFound, match="found no file, expected a video"):
+    with pytest.raises(CameraNotFound, match="found a folder, expected a video"):
         VideoCamera(tmp_path, Pacer("max"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "quarters"),
+    [
+        (CameraSettings(), 0),
+        (CameraSettings(upside_down=True), 2),
+        (CameraSettings(rotation=90), 1),
+        (CameraSettings(rotation=180, upside_down=True), 2),
+        (CameraSettings(rotation=270), 3),
+    ],
+)
+def test_a_clip_is_turned_as_the_camera_is(tmp_path: Path, settings: CameraSettings, quarters: int) -> None:
+    path = write(tmp_path / "clip.avi", pictures(4), "MJPG")
+    upright = play(path)[0][0].gray
+    camera = open_camera(str(path), settings, "max")
+    frame = camera.read(1.0)
+    camera.close()
+    assert frame is not None
+    assert np.array_equal(frame.gray, np.rot90(upright, -quarters))
+    assert frame.gray.flags.c_contiguous
 
 
 def test_nothing_but_our_own_words_reach_stderr(tmp_path: Path) -> None:
