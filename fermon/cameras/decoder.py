@@ -22,8 +22,11 @@ class Decoder:
     """
 
     def __init__(self, capture: Any, turn_deg: int = 0) -> None:
-        self._capture, self._turn_deg = capture, turn_deg
-        self._cv2 = quiet_cv2()
+        self._capture, self._cv2 = capture, quiet_cv2()
+        # Turned here, once and in gray: OpenCV turns in colour, and 4.11 only when it is told to.
+        capture.set(self._cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+        own_deg = round(capture.get(self._cv2.CAP_PROP_ORIENTATION_META))
+        self._turn_deg = ((0 if own_deg % 90 else own_deg) + turn_deg) % 360
         promised = capture.get(self._cv2.CAP_PROP_FRAME_COUNT)
         self.promised = round(promised) if 0 < promised < MOST_PROMISED else 0
         self.seen = self.lost = 0
@@ -40,8 +43,7 @@ class Decoder:
                 self.lost += 1
             else:
                 # A container that tells its end but not its frames counts from time 0, wherever the first one is.
-                # (Told by OpenCV from 4.11 on.)
-                before = self._capture.get(self._cv2.CAP_PROP_PTS) if hasattr(self._cv2, "CAP_PROP_PTS") else 0
+                before = self._capture.get(self._cv2.CAP_PROP_PTS)
                 self.promised -= round(before) if 0.05 * self.promised < before < self.promised else 0
                 self.seen = 1
                 return True

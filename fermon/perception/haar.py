@@ -37,7 +37,7 @@ class Haar:
         for file in _CASCADES:
             cascade = cv2.CascadeClassifier(folder + file)
             if cascade.empty():
-                raise ModelError(f"{folder}{file}: cannot be loaded", remedy="install opencv-python-headless>=4.10,<5")
+                raise ModelError(f"{folder}{file}: cannot be loaded", remedy="install opencv-python-headless>=4.11,<5")
             self._cascades.append(cascade)
         self._views = [_FRONTAL, _PROFILE, _MIRRORED]
 

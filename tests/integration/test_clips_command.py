@@ -91,10 +91,13 @@ def test_a_clip_whose_name_is_no_text(tmp_path: Path) -> None:
     assert len(missing.stderr.splitlines()) == 1
 
 
-def test_an_empty_source_is_not_the_default_camera() -> None:
-    result = fermon("--camera", "")
+def test_no_source_at_all_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "fermon.toml"
+    config.write_text('[camera]\nsource = ""\n')
+    result = fermon("--config", config)
     assert result.returncode == 69
-    assert "camera: found ''" in result.stderr
+    assert result.stderr.startswith("fermon: camera: found '', expected '/dev/videoN'")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_damage_is_told_to_people(tmp_path: Path) -> None:
