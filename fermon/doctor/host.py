@@ -13,6 +13,7 @@ from pathlib import Path
 from fermon import __version__
 from fermon.config import Config
 from fermon.doctor.finding import Finding, fault, ok, warning
+from fermon.paths import expand
 
 UNIT = "fermon.service"
 HOT_C = 80.0  # a Pi begins to throttle
@@ -126,7 +127,7 @@ def throttling(answer: str) -> Finding:
 def _disk(config: Config) -> Finding:
     """Room for what a recording keeps, where it is written: `session.file`, else the current folder."""
     need_mib = max(LEAST_DISK_MIB, config.session.max_mib * (config.session.keep + 1))
-    folder = Path(config.session.file).expanduser().parent if config.session.file else Path.cwd()
+    folder = expand(config.session.file).parent if config.session.file else Path.cwd()
     try:
         free_mib = shutil.disk_usage(folder).free / 2**20
     except OSError as error:

@@ -64,8 +64,7 @@ def check_detector(config: Config) -> Iterator[Finding]:
 
 def speed_ms(network: Network) -> float:
     """Return the median time of a run, in ms."""
-    _, height, width, _ = network.input_shape
-    gray = np.full((height, width), 128, np.uint8)
+    gray = np.full(network.input_shape[1:3], 128, np.uint8)
     network.run_gray(gray)  # the first one warms up
     times = []
     for _ in range(RUNS):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fermon.errors import Problem
 from fermon.outputs.can.output import CanOutput, CanSettings
 from fermon.outputs.contract import Output
 from fermon.outputs.gpio.output import GpioOutput, GpioSettings
@@ -49,3 +50,8 @@ def make_outputs(settings: OutputsSettings) -> list[Output]:
     """Return the enabled outputs, not opened yet: the Hub opens them. Takes no device and imports no library."""
     chosen = ((getattr(settings, name), make) for name, (_, make) in OUTPUTS.items())
     return [make(own) for own, make in chosen if own.enabled]
+
+
+def check(settings: OutputsSettings) -> list[Problem]:
+    """Return what an enabled output would find wrong with its settings; opens no device."""
+    return []
