@@ -91,11 +91,10 @@ class _Fields:
     def take(self, key: str, good: Callable[[Any], bool], expected: str, missing: Any = None) -> Any:
         """Return the value of `key`, `missing` where there is none. Raises ModelError when it is not `good`."""
         value = self.table.get(key, missing)
-        if value is missing is not None or (value is not None and good(value)):
+        if good(value) or (key not in self.table and missing is not None):
             return value
-        raise ModelError(
-            f"{self.where}: {key}", found="nothing" if value is None else shown(value), expected=expected, remedy=EXPORT
-        )
+        found = shown(value) if value is not None else "null" if key in self.table else "nothing"
+        raise ModelError(f"{self.where}: {key}", found=found, expected=expected, remedy=EXPORT)
 
 
 def _tensors(fields: _Fields, side: str) -> tuple[Tensor, ...]:

@@ -50,9 +50,9 @@ def test_ansi_is_named_with_line_letter_and_remedy(tmp_path: Path) -> None:
     [
         (b"camera = " + b"[" * 5000, "lists or tables nested too deeply"),
         (b"camera = " + b"{a=" * 5000, "lists or tables nested too deeply"),
-        (b"[camera]\nwidth = " + b"9" * 400, "camera.width: found a number of about 400 digits, expected 160 to 4096 px"),
+        (b"[camera]\nwidth = " + b"9" * 400, "camera.width: found a number of about 400 digits, expected 160 to"),
         (b"[camera]\nrate_hz = " + b"9" * 400, "camera.rate_hz: found a number of about 400 digits, expected a number"),
-        (b"[camera]\nwidth = 0x" + b"f" * 9000, "camera.width: found a number of about 10837 digits, expected 160 to 4096"),
+        (b"[camera]\nwidth = 0x" + b"f" * 9000, "camera.width: found a number of about 10837 digits, expected 160 to"),
         (b"[camera]\nwidth = " + b"9" * 5000, "not usable TOML: Exceeds the limit"),
         (b"[camera]\nwidth = " + b"[" * 80 + b"]" * 80, "camera.width: found a list of 1, expected a whole number"),
         (b"camera.width." + b"a." * 50 + b"a = 1", "camera.width: found a table, expected a whole number"),
@@ -87,8 +87,9 @@ def test_no_name_is_worse_than_one_line(tmp_path: Path, name: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["[", "]", "[camera]\n", "camera", "policy.", "width", " = ", "640\n", "nan", "-inf\n", "'", '"""', "{", "}", ",", "\n",
-     "1e999", "0x" + "f" * 300, "\\ud800", "\ufeff", "1979-05-27", "true", "#", "\0", "é", "[[", "session.file=''\n"]
+    ["[", "]", "[camera]\n", "camera", "policy.", "width", " = ", "640\n", "nan", "-inf\n", "'", '"""', "{", "}", ",",
+     "\n", "1e999", "0x" + "f" * 300, "\\ud800", "\ufeff", "1979-05-27", "true", "#", "\0", "é", "[[",
+     "session.file=''\n"]
 )  # fmt: skip
 
 
