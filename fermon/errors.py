@@ -24,14 +24,20 @@ EXIT_DATA, EXIT_DEVICE, EXIT_CONFIG = 65, 69, 78
 
 
 def one_line(text: str) -> str:
-    """Return `text` with what a terminal or a log would not show as a character written out.
+    """Return `text` with what a terminal or a log would not show as a character written out, bytes of names too.
 
     >>> one_line("a\\nb \\x1b[31m \\udcff")
-    'a\\\\nb \\\\x1b[31m \\\\udcff'
+    'a\\\\nb \\\\x1b[31m \\\\xff'
     """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if text.isprintable() else "".join(map(_written_out, text))
+
+
+def _written_out(character: str) -> str:
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":  # a byte of a file's name that is no UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True, slots=True)

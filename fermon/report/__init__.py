@@ -33,7 +33,7 @@ def parser() -> Parser:
 def main(words: list[str]) -> int:
     """Run the command; returns the exit code. Raises SessionError, ConfigError, OutputError."""
     options = parser().read(words)
-    output: Path = options.output or Path(options.session.with_suffix(".html").name)
+    output: Path = options.output or Path(f"{options.session.stem or 'drive'}.html")
     if output.suffix not in (".html", ".png"):
         wrong_usage(f"-o: found {str(output)!r}, expected a name that ends in .html or .png", "fermon report")
     problem = over_input(output, {"the session": options.session, "the configuration": options.config})
