@@ -6,6 +6,7 @@ and lines are there and work is what `fermon doctor` says.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -15,9 +16,12 @@ from fermon import outputs
 from fermon.cameras import entry
 from fermon.config import Config
 from fermon.errors import ModelError, Problem
+from fermon.files import NO_NAME, user, why_not
 from fermon.paths import expand
 from fermon.perception.network import NETWORKS, network_path, read_network
 from fermon.perception.tracker import FaceSettings
+
+SOURCES = "/dev/videoN, N, picamera, demo, or a video file"
 
 
 def problems(config: Config) -> list[Problem]:
@@ -34,16 +38,16 @@ def problems(config: Config) -> list[Problem]:
 def _camera(source: str) -> Iterator[Problem]:
     try:
         kind = entry(source)
-    except ValueError as error:
-        yield Problem("camera.source", remedy=str(error))
+    except ValueError:
+        yield Problem("camera.source", "nothing", SOURCES)
         return
-    if not kind.live and source != "demo" and "://" not in source:
-        yield from _readable("camera.source", source, "/dev/videoN, N, picamera, demo, or a video file")
+    if not kind.live and source != "demo" and (why := _unreadable(source, stat.S_IFREG)):
+        yield Problem("camera.source", why, SOURCES)
 
 
 def _models(folder: str) -> Iterator[Problem]:
-    if folder and not expand(folder).is_dir():
-        yield Problem("perception.models", repr(folder), "a folder", '"" takes the networks that fermon brings')
+    if folder and (why := _unreadable(folder, stat.S_IFDIR)):
+        yield Problem("perception.models", why, 'a folder, or "" for the networks that fermon brings')
         return
     for name in NETWORKS:
         try:
@@ -53,22 +57,15 @@ def _models(folder: str) -> Iterator[Problem]:
 
 
 def _detector(face: FaceSettings) -> Iterator[Problem]:
-    if face.detector == "yunet" or face.yunet_model:
-        yield from _readable("perception.face.yunet_model", face.yunet_model, "the path of a YuNet ONNX file")
+    wanted = face.detector == "yunet" or face.yunet_model
+    if wanted and (why := _unreadable(face.yunet_model, stat.S_IFREG)):
+        yield Problem("perception.face.yunet_model", why, "the path of a YuNet ONNX file")
 
 
-def _readable(key: str, text: str, expected: str) -> Iterator[Problem]:
-    """Yield why `text` is no file that can be read."""
-    path, why = expand(text), ""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            why = "no regular file"
-        elif not os.access(path, os.R_OK):
-            why = f"{_user()} may not read it"
-    except (OSError, ValueError) as error:
-        why = _reason(error)
-    if why:
-        yield Problem(key, f"{text!r} ({why})" if text else "nothing", expected)
+def _unreadable(text: str, kind: int) -> str:
+    """Return `text` with the reason why there is nothing of this kind to be read; "" when there is."""
+    why = why_not(expand(text), kind)
+    return why and (f"{text!r} ({why})" if text else "nothing")
 
 
 def _session(text: str) -> Iterator[Problem]:
@@ -84,10 +81,12 @@ def _session(text: str) -> Iterator[Problem]:
         elif _mode(folder) is None:
             found, remedy = f"there is no folder {folder}", f"sudo mkdir -p {folder}"
         elif not os.access(folder, os.W_OK | os.X_OK) or (mode is not None and not os.access(path, os.W_OK)):
-            found = f"{_user()} may not write there"
+            found = f"{user()} may not write there"
             remedy = "if another user records, check as that one: sudo -u fermon fermon --check-config"
-    except (OSError, ValueError) as error:
-        found = _reason(error)
+    except OSError as error:
+        found = os.strerror(error.errno or errno.EIO)
+    except ValueError:
+        found = NO_NAME
     if found:
         yield Problem("session.file", f"{text!r} ({found})", "a file that can be written", remedy)
 
@@ -98,16 +97,3 @@ def _mode(path: Path) -> int | None:
         return path.stat().st_mode
     except FileNotFoundError:
         return None
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else "no possible name of a file"
-
-
-def _user() -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"user {os.geteuid()}"

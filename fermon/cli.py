@@ -176,21 +176,33 @@ def _watch(words: list[str]) -> int:
     from fermon.config import load
 
     if options.check_config:
-        return _check_config(options.config)
+        return _check_config(options)
     config = load(options.config)
     from fermon.watch import watch
 
     return watch(config, options)
 
 
-def _check_config(path: Path | None) -> int:
+def _check_config(options: argparse.Namespace) -> int:
+    """Say everything at once that a run with these options would find wrong. Raises ConfigError."""
+    from dataclasses import replace
+
     from fermon.check import problems
     from fermon.config import read_config
     from fermon.errors import ConfigError
+    from fermon.watch import check_targets
 
-    config, wrong = read_config(path)
-    name = str(path or "defaults")
+    name = str(options.config or "defaults")
+    config, wrong = read_config(options.config)
+    if options.camera:
+        config = replace(config, camera=replace(config.camera, source=options.camera))
+    if options.record:
+        config = replace(config, session=replace(config.session, file=str(options.record)))
     wrong += [problem.inside(name) for problem in problems(config)]
+    try:
+        check_targets(config, options)
+    except OutputError as error:
+        wrong += [problem.inside(name) for problem in error.problems]
     if wrong:
         raise ConfigError.of(wrong)
     print(f"{name}: the configuration is good")

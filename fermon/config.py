@@ -87,7 +87,7 @@ def contradictions(config: Config) -> list[Problem]:
     """Return the keys that are good alone and not together."""
     problems: list[Problem] = []
     rate_hz, least_hz = config.camera.rate_hz, config.policy.slow_hz
-    if rate_hz < least_hz:
+    if rate_hz < least_hz * (1 - config.policy.floor_slack):
         problems.append(
             Problem(
                 "camera.rate_hz",

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import stat
 from pathlib import Path
 
+NO_NAME = "no possible name of a file"
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+
+def why_not(path: Path, kind: int = stat.S_IFREG) -> str:
+    """Say why there is nothing of this kind (a regular file, or stat.S_IFDIR) to be read at `path`; "" = there is."""
+    try:
+        if stat.S_IFMT(path.stat().st_mode) != kind:
+            return "no folder" if kind == stat.S_IFDIR else "no regular file"
+        return "" if os.access(path, os.R_OK) else f"{user()} may not read it"
+    except OSError as error:
+        return os.strerror(error.errno or errno.EIO)
+    except ValueError:  # a zero character, or what the system's names cannot hold
+        return NO_NAME
+
+
+def user() -> str:
+    """Return the name that this process acts in."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"
 
 
 def content(path: Path, most_bytes: int) -> bytes:
@@ -22,8 +44,8 @@ def content(path: Path, most_bytes: int) -> bytes:
     """
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
-    except ValueError:  # a zero character, or what the system's names cannot hold
-        raise OSError(errno.EINVAL, "no possible name of a file") from None
+    except ValueError:
+        raise OSError(errno.EINVAL, NO_NAME) from None
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if kind in _KINDS:
