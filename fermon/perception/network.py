@@ -133,6 +133,9 @@ class Network:
                     self._interpreter.allocate_tensors()
                 elif self.signature in known:
                     self._function = self._interpreter.get_signature_runner(self.signature)
+                    # It allocates, and announces its delegate, when it is called first: here, where nobody hears it.
+                    inputs = self._function.get_input_details().items()
+                    self._function(**{name: np.zeros(detail["shape"], detail["dtype"]) for name, detail in inputs})
         except (ValueError, RuntimeError) as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)
             raise ModelError(f"{self.path}: {self.runtime} cannot load it: {why}") from None

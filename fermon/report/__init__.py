@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
     else:
         from fermon.report.page import page
 
-        content = page(drive).encode()
+        content = page(drive).encode("utf-8", "backslashreplace")  # names of any bytes
     try:
         write_whole(output, content)
     except OSError as error:
