@@ -30,7 +30,7 @@ def problems(config: Config) -> list[Problem]:
         *_camera(config.camera.source),
         *_models(config.perception.models),
         *_detector(config.perception.face),
-        *_session(config.session.file),
+        *session_problems(config.session.file),
         *outputs.check(config.outputs),
     ]
 
@@ -68,7 +68,7 @@ def _unreadable(text: str, kind: int) -> str:
     return why and (f"{text!r} ({why})" if text else "nothing")
 
 
-def _session(text: str) -> Iterator[Problem]:
+def session_problems(text: str) -> Iterator[Problem]:
     """Yield why nothing could be recorded to `text`, as far as that can be seen without writing."""
     if not text:
         return
