@@ -16,8 +16,8 @@ from fermon import outputs
 from fermon.cameras import entry
 from fermon.config import Config
 from fermon.errors import ModelError, Problem
-from fermon.files import NO_NAME, user, why_not
-from fermon.paths import expand
+from fermon.files import NO_NAME, user
+from fermon.paths import expand, unreadable
 from fermon.perception.network import NETWORKS, network_path, read_network
 from fermon.perception.tracker import FaceSettings
 
@@ -41,13 +41,13 @@ def _camera(source: str) -> Iterator[Problem]:
     except ValueError:
         yield Problem("camera.source", "nothing", SOURCES)
         return
-    if not kind.live and source != "demo" and (why := _unreadable(source, stat.S_IFREG)):
-        yield Problem("camera.source", why, SOURCES)
+    if not kind.live and source != "demo" and (problem := unreadable(expand(source), "a video", f"give {SOURCES}")):
+        yield problem.inside("camera.source")
 
 
 def _models(folder: str) -> Iterator[Problem]:
-    if folder and (why := _unreadable(folder, stat.S_IFDIR)):
-        yield Problem("perception.models", why, 'a folder, or "" for the networks that fermon brings')
+    if folder and not _is_folder(expand(folder)):
+        yield Problem("perception.models", repr(folder), 'a folder, or "" for the networks that fermon brings')
         return
     for name in NETWORKS:
         try:
@@ -56,16 +56,20 @@ def _models(folder: str) -> Iterator[Problem]:
             yield from (problem.inside("perception.models") for problem in error.problems)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _detector(face: FaceSettings) -> Iterator[Problem]:
-    wanted = face.detector == "yunet" or face.yunet_model
-    if wanted and (why := _unreadable(face.yunet_model, stat.S_IFREG)):
-        yield Problem("perception.face.yunet_model", why, "the path of a YuNet ONNX file")
-
-
-def _unreadable(text: str, kind: int) -> str:
-    """Return `text` with the reason why there is nothing of this kind to be read; "" when there is."""
-    why = why_not(expand(text), kind)
-    return why and (f"{text!r} ({why})" if text else "nothing")
+    key = "perception.face.yunet_model"
+    if not face.yunet_model:
+        if face.detector == "yunet":
+            yield Problem(key, "nothing", "the path of a YuNet ONNX file")
+    elif problem := unreadable(expand(face.yunet_model), "a YuNet ONNX file"):
+        yield problem.inside(key)
 
 
 def session_problems(text: str) -> Iterator[Problem]:

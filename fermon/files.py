@@ -17,18 +17,6 @@ _KINDS = {
 }
 
 
-def why_not(path: Path, kind: int = stat.S_IFREG) -> str:
-    """Say why there is nothing of this kind (a regular file, or stat.S_IFDIR) to be read at `path`; "" = there is."""
-    try:
-        if stat.S_IFMT(path.stat().st_mode) != kind:
-            return "no folder" if kind == stat.S_IFDIR else "no regular file"
-        return "" if os.access(path, os.R_OK) else f"{user()} may not read it"
-    except OSError as error:
-        return os.strerror(error.errno or errno.EIO)
-    except ValueError:  # a zero character, or what the system's names cannot hold
-        return NO_NAME
-
-
 def user() -> str:
     """Return the name that this process acts in."""
     try:

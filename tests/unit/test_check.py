@@ -54,7 +54,7 @@ def test_everything_is_told_at_once_with_file_and_key(tmp_path: Path, capsys: py
     assert [line.partition(":")[0] for line in lines] == [
         "camera.widht", "camera.source", "perception.models", "perception.face.yunet_model", "session.file"
     ]  # fmt: skip
-    assert lines[1].startswith("camera.source: found 'clip missing.mp4' (No such file or directory), expected /dev/vid")
+    assert lines[1].startswith("camera.source: clip missing.mp4: no such file; give /dev/videoN, N, picamera, demo, or")
     assert lines[3] == "perception.face.yunet_model: found nothing, expected the path of a YuNet ONNX file"
     assert lines[4].endswith(f"expected a file that can be written; sudo mkdir -p {tmp_path}/none")
 
