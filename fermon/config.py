@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from fermon.outputs import OutputsSettings
 from fermon.perception.pipeline import PerceptionSettings
 from fermon.policy import PolicySettings
 from fermon.schema import Range, read
+from fermon.tables import read_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +40,27 @@ class Config:
         return asdict(self)
 
 
-def read_tables(path: Path) -> Mapping[str, Any]:
-    """Return a TOML file's tables. Raises ConfigError naming the file and the line when it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file", remedy="give --config the path of a TOML file") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", remedy="make it readable for this user") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: not UTF-8 text ({error.reason} at byte {error.start})", remedy="save it as UTF-8"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+def read_config(path: Path | None) -> tuple[Config, list[Problem]]:
+    """Return the defaults with the file's keys over them, and everything that is wrong with those: None = no file.
+
+    Each problem names file, key, what was found, what was expected, and the nearest valid name; the key then keeps its
+    default. Raises ConfigError when the file is no TOML.
+    """
+    if path is None:
+        return Config(), []
+    config, problems = _read(path, read_tables(path))
+    # Beside a key that keeps its default a contradiction would be one that nobody wrote.
+    return config, problems or [problem.inside(str(path)) for problem in contradictions(config)]
 
 
 def load(path: Path | None) -> Config:
     """Return the defaults with the file's keys over them; None = only the defaults.
 
-    Raises ConfigError that lists every problem of the file, one a line, with file, key, what was found, what was
-    expected, and the nearest valid name; or, when each key is right for itself, what contradicts itself.
+    Raises ConfigError that lists every problem of the file, one a line, as `read_config` names them.
     """
-    if path is None:
-        return Config()
-    config = _checked(path, read_tables(path))
-    contradictions = config.policy.problems()
-    if contradictions:
-        raise ConfigError.of([problem.inside(str(path)) for problem in contradictions])
+    config, problems = read_config(path)
+    if problems:
+        raise ConfigError.of(problems)
     return config
 
 
@@ -80,13 +73,28 @@ def policy_table(path: Path | None) -> Mapping[str, Any]:
     if path is None:
         return {}
     tables = read_tables(path)
-    _checked(path, tables)
+    _, problems = _read(path, tables)
+    if problems:
+        raise ConfigError.of(problems)
     return dict(tables.get("policy", {}))
 
 
-def _checked(path: Path, tables: Mapping[str, Any]) -> Config:
+def _read(path: Path, tables: Mapping[str, Any]) -> tuple[Config, list[Problem]]:
     problems: list[Problem] = []
     config = read(Config, tables, "", problems)
-    if problems:
-        raise ConfigError.of([problem.inside(str(path)) for problem in problems])
-    return config
+    return config, [problem.inside(str(path)) for problem in problems]
+
+
+def contradictions(config: Config) -> list[Problem]:
+    """Return the keys that are good alone and not together."""
+    problems = config.policy.problems()
+    rate_hz, least_hz = config.camera.rate_hz, config.policy.slow_hz
+    if rate_hz < least_hz * (1 - config.policy.floor_slack):
+        problems.append(
+            Problem(
+                "camera.rate_hz",
+                f"{rate_hz:g}",
+                f"at least policy.slow_hz = {least_hz:g}, below which the camera counts as too slow for ever",
+            )
+        )
+    return problems

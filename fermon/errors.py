@@ -23,6 +23,23 @@ from typing import ClassVar, Self
 EXIT_DATA, EXIT_DEVICE, EXIT_CONFIG = 65, 69, 78
 
 
+def one_line(text: str) -> str:
+    """Return `text` with what a terminal or a log would not show as a character written out, bytes of names too.
+
+    >>> one_line("a\\nb \\x1b[31m \\udcff")
+    'a\\\\nb \\\\x1b[31m \\\\xff'
+    """
+    return text if text.isprintable() else "".join(map(_written_out, text))
+
+
+def _written_out(character: str) -> str:
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":  # a byte of a file's name that is no UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong. `what` names the object, and what is wrong unless the other fields say it."""
@@ -37,14 +54,14 @@ class Problem:
         return replace(self, what=f"{of}: {self.what}")
 
     def __str__(self) -> str:
-        """One line.
+        """One line, whatever names and texts from files are in it.
 
         >>> str(Problem("camera.rate_hz", "-1", "1 to 120 Hz", "see fermon --default-config"))
         'camera.rate_hz: found -1, expected 1 to 120 Hz; see fermon --default-config'
         """
         found = f": found {self.found}" if self.found else ""
         expected = f"{',' if found else ':'} expected {self.expected}" if self.expected else ""
-        return f"{self.what}{found}{expected}{'; ' if self.remedy else ''}{self.remedy}"
+        return one_line(f"{self.what}{found}{expected}{'; ' if self.remedy else ''}{self.remedy}")
 
 
 class FermonError(Exception):

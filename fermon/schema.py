@@ -11,7 +11,6 @@ another settings class, each with a default and, where it makes sense, a limit:
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from fermon.errors import Problem
 
 T = TypeVar("T")
+
+MOST_SHOWN = 80  # characters
+MOST_BITS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Range:
 
     def problem(self, name: str, value: float) -> Problem | None:
         """Return what is wrong with `value` for the key `name`, or None."""
-        if math.isfinite(value) and self.low <= value <= self.high:
+        if self.low <= value <= self.high:  # false for NaN
             return None
-        return Problem(name, repr(value), f"{self.low:g} to {self.high:g} {self.unit}".rstrip())
+        return Problem(name, shown(value), f"{self.low:g} to {self.high:g} {self.unit}".rstrip())
 
 
 class Choice:
@@ -48,20 +50,43 @@ class Choice:
         if value in self.words:
             return None
         meant = near(value, [word for word in self.words if isinstance(word, str)]) if isinstance(value, str) else ""
-        return Problem(name, repr(value), f"one of {', '.join(map(repr, self.words))}", meant)
+        return Problem(name, shown(value), f"one of {', '.join(map(repr, self.words))}", meant)
+
+
+def shown(value: Any) -> str:
+    """Return how a value of a file is shown to people: short, and in one line, whatever it is.
+
+    >>> shown("wörd"), shown(True), shown([1]), shown(10**400)
+    ("'wörd'", 'True', 'a list of 1', 'a number of about 400 digits')
+    """
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:  # Python refuses to write out the longest
+        return f"a number of about {round(value.bit_length() * math.log10(2))} digits"
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def near(word: str, known: tuple[str, ...] | list[str]) -> str:
     """Return "did you mean 'x'?" for the nearest known word, or "" when none is near."""
+    import difflib  # only when something is wrong
+
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _scalar(name: str, value: Any, kind: Any) -> tuple[Any, Problem | None]:
     """Return (the value as `kind`, None) or (None, what is wrong with it for the key `name`)."""
-    expected = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}.get(kind)
+    expected = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value), None
+        try:
+            return float(value), None
+        except OverflowError:
+            return None, Problem(name, shown(value), expected[float])
+    if kind is str and isinstance(value, str) and "\0" in value:
+        return None, Problem(name, shown(value), "a text without the character 0, which nothing can be called")
     if type(value) is kind:
         return value, None
     if get_origin(kind) is tuple and isinstance(value, list):
@@ -69,15 +94,18 @@ def _scalar(name: str, value: Any, kind: Any) -> tuple[Any, Problem | None]:
         parts = [_scalar(f"{name}: in the list", v, item) for v in value]
         wrong = next((why for _, why in parts if why), None)
         return (None, wrong) if wrong else (tuple(v for v, _ in parts), None)
-    return None, Problem(name, repr(value), expected or "a list")
+    return None, Problem(name, shown(value), expected.get(kind, "a list"))
 
 
-def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[Problem]) -> T:
+def read(cls: type[T], table: Any, where: str, problems: list[Problem]) -> T:
     """Fill settings class `cls` from a TOML table; whatever is missing keeps its default.
 
     Every problem is appended to `problems`, named "where.key", so that all are reported at once; the value then keeps
-    its default.
+    its default. What is no table at all is one problem.
     """
+    if not isinstance(table, Mapping):
+        problems.append(Problem(where, shown(table), f"a table [{where}]"))
+        return cls()
     hints = get_type_hints(cls, include_extras=True)
     values: dict[str, Any] = {}
     kind: Any
@@ -85,16 +113,13 @@ def read(cls: type[T], table: Mapping[str, Any], where: str, problems: list[Prob
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
         if key not in hints:
-            problems.append(Problem(f"{name}: no such key", remedy=near(key, list(hints))))
+            problems.append(Problem(f"{name[:MOST_SHOWN]}: no such key", remedy=near(key, list(hints))))
             continue
         kind, limits = hints[key], ()
         if hasattr(kind, "__metadata__"):
             kind, limits = get_args(kind)[0], kind.__metadata__
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-            if isinstance(value, Mapping):
-                values[key] = read(kind, value, name, problems)
-            else:
-                problems.append(Problem(name, repr(value), f"a table [{name}]"))
+            values[key] = read(kind, value, name, problems)
             continue
         number, wrong = _scalar(name, value, kind)
         wrong = wrong or next((p for limit in limits if (p := limit.problem(name, number))), None)

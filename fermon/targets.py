@@ -27,8 +27,10 @@ def over_input(target: Path, inputs: Mapping[str, Path | None]) -> Problem | Non
 def _same(a: Path, b: Path) -> bool:
     try:
         first, second = a.stat(), b.stat()
-    except (OSError, ValueError):  # not there yet, or no possible name
+    except OSError:  # not there yet
         return os.path.realpath(a) == os.path.realpath(b)
+    except ValueError:  # no possible name: whoever opens it says so
+        return False
     if stat.S_ISCHR(first.st_mode) or stat.S_ISBLK(first.st_mode):
         kinds = stat.S_IFMT(first.st_mode) == stat.S_IFMT(second.st_mode)
         return kinds and first.st_rdev == second.st_rdev

@@ -17,6 +17,7 @@ from fermon.daemon import Daemon, Parts
 from fermon.errors import CameraNotFound, OutputError
 from fermon.outputs import make_outputs
 from fermon.outputs.hub import Hub
+from fermon.paths import expand
 from fermon.perception.load import RateControl
 from fermon.perception.pipeline import Perception
 from fermon.session.recorder import Recorder
@@ -114,10 +115,10 @@ def make_parts(config: Config, options: argparse.Namespace, view: View, systemd:
 
 def check_targets(config: Config, options: argparse.Namespace) -> None:
     """Raise OutputError when the recording would be written over what the run reads."""
-    target = options.record or (Path(config.session.file).expanduser() if config.session.file else None)
+    target = options.record or (expand(config.session.file) if config.session.file else None)
     if target is None:
         return
-    camera = Path(options.camera or config.camera.source).expanduser()
+    camera = expand(options.camera or config.camera.source)
     inputs: dict[str, Path | None] = {"the camera": camera, "the configuration": options.config}
     if config.outputs.serial.enabled:
         inputs["the serial port"] = Path(config.outputs.serial.port)
@@ -131,7 +132,7 @@ def make_recorder(path: Path | None, settings: SessionSettings, patience_s: floa
     if path is None and not settings.file:
         return None
     return Recorder(
-        path or Path(settings.file).expanduser(),
+        path or expand(settings.file),
         int(settings.max_mib * 2**20),
         settings.keep,
         standing=path is None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fermon.commandline import Parser
 from fermon.config import Config, load
 from fermon.doctor.camera import check_camera
 from fermon.doctor.finding import Finding, Verdict, fault, faults, ok
@@ -15,26 +15,32 @@ from fermon.doctor.host import check_host
 from fermon.doctor.models import check_models
 from fermon.doctor.outputs import check_outputs
 from fermon.errors import EXIT_CONFIG, EXIT_DEVICE, ConfigError
+from fermon.paths import expand
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
 
 COLOURS = {Verdict.OK: "32", Verdict.WARNING: "33", Verdict.FAULT: "31"}
 
 
-def main(words: list[str]) -> int:
-    """Run the command; returns 0 when nothing is at fault (warnings apart), else 69 or 78."""
-    parser = argparse.ArgumentParser(
+def parser() -> Parser:
+    """Return what reads the command's words."""
+    own = Parser(
         prog="fermon doctor",
         description="Check configuration, models, camera, outputs and machine; say what is wrong and what to do.",
         epilog="Exit codes: 0 no fault (perhaps warnings); 69 a fault; 78 the configuration or a model is at fault.",
     )
-    parser.add_argument("--config", metavar="FILE", type=Path)
-    parser.add_argument("--camera", metavar="SOURCE", help="instead of the configured one")
-    parser.add_argument(
+    own.add_argument("--config", metavar="FILE", type=expand)
+    own.add_argument("--camera", metavar="SOURCE", help="instead of the configured one")
+    own.add_argument(
         "--test-outputs", action="store_true", help="sound the buzzer, light the lamp, send one frame and one sentence"
     )
-    parser.add_argument("--json", action="store_true", help="one object on standard output")
-    options = parser.parse_args(words)
+    own.add_argument("--json", action="store_true", help="one object on standard output")
+    return own
+
+
+def main(words: list[str]) -> int:
+    """Run the command; returns 0 when nothing is at fault (warnings apart), else 69 or 78."""
+    options = parser().read(words)
     findings: list[Finding] = []
     for finding in examine(options.config, options.camera, options.test_outputs):
         findings.append(finding)

@@ -8,11 +8,14 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fermon import __version__
+from fermon.check import session_problems
 from fermon.config import Config
 from fermon.doctor.finding import Finding, fault, ok, warning
+from fermon.paths import expand
 
 UNIT = "fermon.service"
 HOT_C = 80.0  # a Pi begins to throttle
@@ -30,7 +33,7 @@ def check_host(config: Config) -> Iterator[Finding]:
     power = shutil.which("vcgencmd")
     if power:
         yield throttling(_run([power, "get_throttled"]))
-    yield _disk(config)
+    yield from _disk(config)
 
 
 def _model() -> str:
@@ -49,15 +52,18 @@ def _run(words: list[str]) -> str:
 
 def _groups(config: Config) -> Finding:
     """Whether this user is in the groups that own the configured devices."""
-    needed = (
-        {"video"} if config.camera.source.startswith(("/dev/", "picamera")) or config.camera.source.isdigit() else set()
-    )
+    source = config.camera.source
+    needed = {"video"} if source.startswith(("/dev/", "picamera")) or source.isdigit() else set()
     needed |= {"gpio"} if config.outputs.gpio.enabled else set()
     needed |= {"dialout"} if config.outputs.serial.enabled else set()
     if os.geteuid() == 0:
         return ok("machine", "root: may open every device (the service should have a user of its own)")
     mine = {_group_name(number) for number in {*os.getgroups(), os.getegid()}}
-    here = {group.gr_name for group in grp.getgrall()}
+    return membership(needed, mine, {group.gr_name for group in grp.getgrall()})
+
+
+def membership(needed: set[str], mine: set[str], here: set[str]) -> Finding:
+    """Judge the groups that are needed, those of this user, and those that there are on this machine."""
     missing = sorted((needed - mine) & here)
     if missing:
         remedy = f"sudo usermod -aG {','.join(missing)} {os.environ.get('USER', '$USER')}, then log in anew"
@@ -75,15 +81,18 @@ def _group_name(number: int) -> str:
 def _service() -> Finding:
     if not Path("/run/systemd/system").is_dir():
         return ok("machine", "systemd does not run here; fermon runs without it")
-    state = _run(["systemctl", "is-active", UNIT]) or "unknown"
-    if state == "failed":
+    return service(_run(["systemctl", "is-active", UNIT]), _run(["systemctl", "is-enabled", UNIT]))
+
+
+def service(active: str, enabled: str) -> Finding:
+    """Judge what `systemctl is-active` and `is-enabled` answered about the unit; "" = nothing."""
+    if active == "failed":
         return fault("machine", f"{UNIT} has failed", f"journalctl -u {UNIT} -n 50; then systemctl reset-failed {UNIT}")
-    enabled = _run(["systemctl", "is-enabled", UNIT])
-    if state == "active":
+    if active == "active":
         return ok("machine", f"{UNIT} is active, {enabled}: it holds the camera; stop it to check the camera here")
     if enabled in ("", "not-found"):
         return ok("machine", f"{UNIT} is not installed")
-    return warning("machine", f"{UNIT} is {state}, {enabled}", f"sudo systemctl enable --now {UNIT}")
+    return warning("machine", f"{UNIT} is {active or 'unknown'}, {enabled}", f"sudo systemctl enable --now {UNIT}")
 
 
 def _heat(zones: Path) -> Iterator[Finding]:
@@ -123,15 +132,17 @@ def throttling(answer: str) -> Finding:
     return ok("machine", "power and clock: never slowed down since the start")
 
 
-def _disk(config: Config) -> Finding:
-    """Room for what a recording keeps, where it is written: `session.file`, else the current folder."""
+def _disk(config: Config) -> Iterator[Finding]:
+    """Yield whether there is room for what a recording keeps, where it is written: `session.file`, else here."""
     need_mib = max(LEAST_DISK_MIB, config.session.max_mib * (config.session.keep + 1))
-    folder = Path(config.session.file).expanduser().parent if config.session.file else Path.cwd()
-    try:
-        free_mib = shutil.disk_usage(folder).free / 2**20
-    except OSError as error:
-        return fault("machine", f"{folder}: nothing can be recorded there: {error.strerror}", f"sudo mkdir -p {folder}")
+    for problem in session_problems(config.session.file):
+        yield warning("machine", str(replace(problem, remedy="")), problem.remedy or "name another session.file")
+        return
+    folder = expand(config.session.file).parent if config.session.file else Path.cwd()
+    free_mib = shutil.disk_usage(folder).free / 2**20
     if free_mib < need_mib:
         remedy = "free some, record elsewhere, or lower session.max_mib or session.keep"
-        return warning("machine", f"{free_mib:.0f} MiB free in {folder}, recording may take {need_mib:.0f} MiB", remedy)
-    return ok("machine", f"{free_mib / 1024:.1f} GiB free in {folder}; recording takes {need_mib:.0f} MiB at most")
+        yield warning("machine", f"{free_mib:.0f} MiB free in {folder}, recording may take {need_mib:.0f} MiB", remedy)
+    else:
+        text = f"{free_mib / 1024:.1f} GiB free in {folder}; recording takes {need_mib:.0f} MiB at most"
+        yield ok("machine", text)

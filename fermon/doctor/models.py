@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -13,6 +14,8 @@ from fermon.doctor.finding import Finding, faults, ok, warning
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
 from fermon.perception.network import NETWORKS, Network, open_network, runtime_name
+from fermon.perception.pipeline import Perception
+from fermon.perception.tracker import FaceSettings
 
 REMEDY = "reinstall fermon, or export the networks anew"
 RUNS = 20
@@ -40,6 +43,8 @@ def check_models(config: Config) -> Iterator[Finding]:
         total_ms += took_ms
         yield ok("models", f"{name}: sha256 {network.sha256[:12]}… as in its manifest, {took_ms:.1f} ms")
     yield from check_detector(config)
+    if whole:
+        yield from check_readers(config)
     limit_ms = 1000 / config.camera.rate_hz * SHARE
     if whole and total_ms > limit_ms:
         yield warning(
@@ -62,10 +67,17 @@ def check_detector(config: Config) -> Iterator[Finding]:
         yield ok("models", f"face detector {name}")
 
 
+def check_readers(config: Config) -> Iterator[Finding]:
+    """Yield what is wrong when sound networks are not the ones that a frame is read with, such as two exchanged."""
+    try:
+        Perception(replace(config.perception, face=FaceSettings()))  # the detector has a line of its own
+    except ModelError as error:
+        yield from faults("models", error, REMEDY)
+
+
 def speed_ms(network: Network) -> float:
     """Return the median time of a run, in ms."""
-    _, height, width, _ = network.input_shape
-    gray = np.full((height, width), 128, np.uint8)
+    gray = np.full(network.input_shape[1:3], 128, np.uint8)
     network.run_gray(gray)  # the first one warms up
     times = []
     for _ in range(RUNS):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from fermon.errors import ModelError, Problem
+from fermon.paths import expand
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.contract import Detector
 from fermon.perception.haar import Haar
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 # Each entry makes its detector from the path of a YuNet file ("" = none).
 DETECTORS: dict[str, Callable[[str], Detector]] = {
     "blazeface": lambda _: BlazeFace(),
-    "yunet": lambda yunet_model: YuNet(Path(yunet_model)),
+    "yunet": lambda yunet_model: YuNet(expand(yunet_model)),
     "haar": lambda _: Haar(),
 }
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.domain import EXPRESSIONS, Face
-from fermon.errors import ModelError
 from fermon.perception.contract import Gray
 from fermon.perception.network import SINGLE_VIEW, Network
 
@@ -30,14 +29,9 @@ class ExpressionReader:
 
     def __init__(self, network: Network, framing: tuple[float, float, float]) -> None:
         shape = network.input_shape
-        if network.classes != EXPRESSIONS or len(shape) != 4 or shape[3] != 1:
-            raise ModelError(
-                str(network.path),
-                found=f"classes {network.classes} on input {shape}",
-                expected=f"{EXPRESSIONS} on (1, h, w, 1)",
-            )
+        self._side = shape[1] if len(shape) == 4 else 0  # any side: the picture is cut to it
+        network.must_be(EXPRESSIONS, (1, self._side, self._side, 1), (len(EXPRESSIONS),))
         self._network = network
-        self._side = shape[1]
         self._framing = framing
         self._other_side: NDArray[np.float64] | None = None  # what the last look said, of the face that is followed
         self._mirrored = False  # whether the next look is at the mirror image

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from fermon.domain import Eyes, Face
-from fermon.errors import ModelError
 from fermon.perception import geometry
 from fermon.perception.contract import Gray
 from fermon.perception.network import Network
@@ -45,13 +44,7 @@ class EyeReader:
     """Cuts both eyes, finds their true centre, and reads them with one small network."""
 
     def __init__(self, network: Network) -> None:
-        shape = network.input_shape
-        if network.classes != CLASSES or shape != (1, *geometry.EYE_SHAPE, 1):
-            raise ModelError(
-                str(network.path),
-                found=f"classes {network.classes} on input {shape}",
-                expected=f"{CLASSES} on (1, {geometry.EYE_SHAPE[0]}, {geometry.EYE_SHAPE[1]}, 1)",
-            )
+        network.must_be(CLASSES, (1, *geometry.EYE_SHAPE, 1), (2, 3))
         self._network = network
 
     def read(self, gray: Gray, face: Face) -> Eyes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fermon.domain import Face
-from fermon.errors import ModelError
 from fermon.perception import geometry
 from fermon.perception.contract import Gray
 from fermon.perception.eyes import standardise
@@ -17,13 +16,7 @@ class MouthReader:
     """Cuts the mouth and reads it with one small network."""
 
     def __init__(self, network: Network) -> None:
-        shape = network.input_shape
-        if network.classes != CLASSES or shape != (1, *geometry.MOUTH_SHAPE, 1):
-            raise ModelError(
-                str(network.path),
-                found=f"classes {network.classes} on input {shape}",
-                expected=f"{CLASSES} on (1, {geometry.MOUTH_SHAPE[0]}, {geometry.MOUTH_SHAPE[1]}, 1)",
-            )
+        network.must_be(CLASSES, (1, *geometry.MOUTH_SHAPE, 1), (2,))
         self._network = network
 
     def read(self, gray: Gray, face: Face) -> float | None:

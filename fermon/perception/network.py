@@ -1,14 +1,6 @@
 """Runs one TFLite network, after checking it against its manifest.
 
-A network is two files in the models folder: NAME.tflite and NAME.json, the manifest:
-
-    {"name": "eyes", "file": "eyes.tflite", "sha256": "…",
-     "inputs":  [{"shape": [1, 32, 48, 1], "dtype": "int8", "scale": 0.00392, "zero_point": -128}],
-     "outputs": [{"shape": [1, 2], "dtype": "int8", "scale": 0.00391, "zero_point": -128}],
-     "classes": […], "temperature": 1.0, "metrics": {…}, "training": {…}}
-
-"signatures", where it is given, names the file's functions in their order; they have the same input and output. The
-expression network has two: "answer" goes by a picture and its mirror image, "look" by the picture alone.
+A network is two files in the models folder: NAME.tflite and NAME.json, its manifest (see manifest.py).
 
 The runtime is ai-edge-litert or, where that is not installed, its forerunner tflite-runtime.
 """
@@ -17,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -28,10 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fermon.errors import ModelError
+from fermon.files import content
+from fermon.paths import expand
+from fermon.perception.manifest import EXPORT, Manifest, read_manifest
 from fermon.shipped import shipped
 
 Floats = NDArray[np.float32]
-_EXPORT = "export the network anew"
+MOST_BYTES = 64 * 1024 * 1024  # the largest of the shipped ones has 1.4 MiB
 
 # The signature of a file that reads the picture once; the default one averages it with its mirror image.
 SINGLE_VIEW = "look"
@@ -85,25 +79,27 @@ def runtime_name() -> str:
     return _interpreter_class()[1]
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_network(path: Path) -> tuple[Manifest, bytes]:
+    """Return the manifest beside a .tflite file, and the file's bytes, which are those that the manifest means.
+
+    Needs no runtime. Raises ModelError when either is missing, damaged, or not the other's.
+    """
+    manifest = read_manifest(path.with_suffix(".json"))
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        file, digest = manifest["file"], manifest["sha256"]
-    except FileNotFoundError:
+        found = content(path, MOST_BYTES)
+    except OSError as error:
         raise ModelError(
-            f"{path}: no such manifest", remedy="every network needs one beside its .tflite file"
+            f"{path}: cannot be read: {error.strerror}", remedy="reinstall fermon or name another models folder"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    digest = hashlib.sha256(found).hexdigest()
+    if digest != manifest.sha256:
         raise ModelError(
-            f"{path}: not a manifest ({error!r})", expected="JSON with file, sha256, inputs, outputs", remedy=_EXPORT
-        ) from None
-    if not isinstance(file, str) or not isinstance(digest, str):
-        raise ModelError(f"{path}: file and sha256 must be texts", remedy=_EXPORT)
-    if not isinstance(manifest.get("signatures", []), list):
-        raise ModelError(
-            f"{path}: signatures", found=repr(manifest["signatures"]), expected="a list of names", remedy=_EXPORT
+            f"{path}: damaged or exchanged",
+            found=f"{len(found)} bytes with sha256 {digest[:12]}…",
+            expected=f"{manifest.sha256[:12]}… as its manifest says",
+            remedy="reinstall it or export it with its manifest",
         )
-    return dict(manifest)
+    return manifest, found
 
 
 class Network:
@@ -117,87 +113,88 @@ class Network:
 
     def __init__(self, path: Path, threads: int = 1, prefer: str = "") -> None:
         self.path = path
-        self.manifest = _read_manifest(path.with_suffix(".json"))
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"{path}: {error.strerror}", remedy="reinstall fermon or name another models folder"
-            ) from None
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        if self.sha256 != self.manifest["sha256"]:
-            raise ModelError(
-                f"{path}: damaged or exchanged",
-                found=f"{len(content)} bytes with sha256 {self.sha256[:12]}…",
-                expected=f"{str(self.manifest['sha256'])[:12]}… as its manifest says",
-                remedy="reinstall it or export it with its manifest",
-            )
-        self.signature = prefer if prefer in self.manifest.get("signatures", ()) else ""
-        self._load(content, threads)
-        self.temperature = float(self.manifest.get("temperature", 1.0))
-        self.classes: tuple[str, ...] = tuple(self.manifest.get("classes", ()))
+        said, found = read_network(path)
+        self.manifest, self.sha256 = said.fields, said.sha256
+        self.classes, self.temperature = said.classes, said.temperature
+        self.signature = prefer if prefer in said.signatures else ""
+        self._load(found, threads)
+        self._check(said)
         self._table = self._gray_table() if self._in["dtype"] is np.int8 else None
 
-    def _load(self, content: bytes, threads: int) -> None:
-        if content[4:8] != b"TFL3":  # the file identifier of TFLite's FlatBuffers
-            raise ModelError(f"{self.path}: no TFLite model", found=repr(content[:8]), remedy=_EXPORT)
+    def _load(self, model: bytes, threads: int) -> None:
+        if model[4:8] != b"TFL3":  # the file identifier of TFLite's FlatBuffers
+            raise ModelError(f"{self.path}: no TFLite model", found=repr(model[:8]), remedy=EXPORT)
         interpreter_class, self.runtime = _interpreter_class()
         try:
             with _quiet_stderr():
-                self._interpreter = interpreter_class(model_content=content, num_threads=threads)
+                self._interpreter = interpreter_class(model_content=model, num_threads=threads)
                 known = self._interpreter.get_signature_list()
                 if not self.signature:
                     self._interpreter.allocate_tensors()
                 elif self.signature in known:
                     self._function = self._interpreter.get_signature_runner(self.signature)
+                    # It allocates, and announces its delegate, when it is called first: here, where nobody hears it.
+                    inputs = self._function.get_input_details().items()
+                    self._function(**{name: np.zeros(detail["shape"], detail["dtype"]) for name, detail in inputs})
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{self.path}: {self.runtime} cannot load it: {str(error).splitlines()[0]}") from None
+            why = next(iter(str(error).splitlines()), type(error).__name__)
+            raise ModelError(f"{self.path}: {self.runtime} cannot load it: {why}") from None
         if self.signature and self.signature not in known:
             raise ModelError(
                 f"{self.path}: functions",
                 found=str(sorted(known)),
                 expected=f"{self.signature!r} too, as the manifest says",
-                remedy=_EXPORT,
+                remedy=EXPORT,
             )
         if self.signature:
-            (self._in_name, self._in), *_ = self._function.get_input_details().items()
-            self._outs = list(self._function.get_output_details().values())
+            inputs = self._function.get_input_details()
+            self._in_name = next(iter(inputs))
+            self._ins, self._outs = list(inputs.values()), list(self._function.get_output_details().values())
         else:
-            self._in, self._outs = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()
-        for side, details in (("inputs", [self._in]), ("outputs", self._outs)):
-            for index, detail in enumerate(details):
-                self._check(side, index, detail)
+            self._ins, self._outs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._in = self._ins[0]
 
-    def _check(self, side: str, index: int, detail: dict[str, Any]) -> None:
-        try:
-            wanted = self.manifest[side][index]
-            shape, dtype = tuple(wanted["shape"]), str(wanted["dtype"])
-            scale, zero_point = float(wanted.get("scale", 0.0)), int(wanted.get("zero_point", 0))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"{self.path.with_suffix('.json')}: {side}[{index}] cannot be read ({error!r})", remedy=_EXPORT
-            ) from None
-        found = (tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]).name)
-        if found != (shape, dtype):
-            raise ModelError(
-                f"{self.path}: {side}[{index}]",
-                found=f"{found[0]} {found[1]}",
-                expected=f"{shape} {dtype} as the manifest says",
-                remedy=_EXPORT,
-            )
-        real_scale, real_zero = detail["quantization"]
-        if dtype == "int8" and (abs(real_scale - scale) > 1e-6 * max(1.0, scale) or real_zero != zero_point):
-            raise ModelError(
-                f"{self.path}: {side}[{index}]",
-                found=f"scale {real_scale:g} and zero point {real_zero}",
-                expected=f"{scale:g} and {zero_point} as the manifest says",
-                remedy=_EXPORT,
-            )
+    def _check(self, said: Manifest) -> None:
+        """Raise ModelError where the network is not what its manifest says."""
+        for side, details, tensors in (("inputs", self._ins, said.inputs), ("outputs", self._outs, said.outputs)):
+            if len(details) != len(tensors):
+                raise self._differs(side, str(len(details)), str(len(tensors)))
+            for index, (detail, tensor) in enumerate(zip(details, tensors, strict=True)):
+                shape, dtype = tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]).name
+                if (shape, dtype) != (tensor.shape, tensor.dtype):
+                    raise self._differs(f"{side}[{index}]", f"{shape} {dtype}", f"{tensor.shape} {tensor.dtype}")
+                scale, zero_point = detail["quantization"]
+                close = abs(scale - tensor.scale) <= 1e-6 * max(1.0, tensor.scale)
+                if dtype == "int8" and not (close and zero_point == tensor.zero_point):
+                    raise self._differs(
+                        f"{side}[{index}]",
+                        f"scale {scale:g} and zero point {zero_point}",
+                        f"{tensor.scale:g} and {tensor.zero_point}",
+                    )
+
+    def _differs(self, what: str, found: str, expected: str) -> ModelError:
+        return ModelError(
+            f"{self.path}: {what}", found=found, expected=f"{expected} as the manifest says", remedy=EXPORT
+        )
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """(1, height, width, channels)."""
         return tuple(int(n) for n in self._in["shape"])
+
+    def must_be(self, classes: tuple[str, ...], input_shape: tuple[int, ...], outputs: tuple[int, ...]) -> None:
+        """Raise ModelError unless it has these classes, this input, and outputs of so many values each, in any order.
+
+        A network that is what its manifest says may still be one for something else.
+        """
+        sizes = tuple(sorted(int(np.prod(detail["shape"])) for detail in self._outs))
+        found = (self.classes, self.input_shape, sizes)
+        if found != (classes, input_shape, outputs):
+            told, wanted = (
+                f"classes {c} on input {i} with outputs of {', '.join(map(str, o))} values"
+                for c, i, o in (found, (classes, input_shape, outputs))
+            )
+            raise ModelError(str(self.path), found=told, expected=wanted, remedy="put the right network there")
 
     def _gray_table(self) -> NDArray[np.int8]:
         scale, zero_point = self._in["quantization"]
@@ -237,6 +234,11 @@ class Network:
         return results
 
 
+def network_path(name: str, folder: str = "") -> Path:
+    """Return where the one of NETWORKS that is called `name` lies: in `folder`, "" = among the shipped ones."""
+    return (expand(folder) if folder else models_dir()) / f"{name}.tflite"
+
+
 def open_network(name: str, folder: str = "") -> Network:
     """Return the one of NETWORKS that is called `name`, from `folder`, "" = the shipped ones. Raises ModelError."""
-    return Network((Path(folder).expanduser() if folder else models_dir()) / f"{name}.tflite", prefer=NETWORKS[name])
+    return Network(network_path(name, folder), prefer=NETWORKS[name])

@@ -8,6 +8,7 @@ import numpy as np
 
 from fermon.domain import Box, Face, Points
 from fermon.errors import ModelError
+from fermon.paths import unreadable
 from fermon.perception.contract import Gray
 
 _SEARCH_SIDE = 320  # px of the longer side: it missed no face there (see models/README.md) at 4 ms
@@ -23,8 +24,8 @@ class YuNet:
     def __init__(self, path: Path, min_score: float = 0.6) -> None:
         import cv2
 
-        if not path.is_file():
-            raise ModelError(f"{path}: no such file", remedy="perception.face.yunet_model must name a YuNet ONNX file")
+        if problem := unreadable(path, "a YuNet ONNX file", "perception.face.yunet_model must name one"):
+            raise ModelError.of([problem])
         try:
             self._net = cv2.FaceDetectorYN.create(str(path), "", (_TRACK_SIDE, _TRACK_SIDE), min_score)
             self._detect(np.zeros((_TRACK_SIDE, _TRACK_SIDE), np.uint8), 0.0, 0.0, _TRACK_SIDE)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from fermon.commandline import Parser, wrong_usage
 from fermon.config import policy_table
 from fermon.errors import OutputError
+from fermon.paths import expand
 from fermon.report.digest import digest
 from fermon.targets import over_input, write_whole
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
+
+
+def parser() -> Parser:
+    """Return what reads the command's words."""
+    own = Parser(
+        prog="fermon report", description="Show a recorded session at a glance: timeline, alerts and why, coverage."
+    )
+    own.add_argument("session", type=expand, metavar="S.jsonl")
+    own.add_argument(
+        "-o", "--output", type=expand, metavar="FILE", help="drive.html, or drive.png with matplotlib (default: S.html)"
+    )
+    own.add_argument(
+        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] goes over the recorded one"
+    )
+    return own
 
 
 def main(words: list[str]) -> int:
     """Run the command; returns the exit code. Raises SessionError, ConfigError, OutputError."""
-    parser = argparse.ArgumentParser(
-        prog="fermon report", description="Show a recorded session at a glance: timeline, alerts and why, coverage."
-    )
-    parser.add_argument("session", type=Path, metavar="S.jsonl")
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="drive.html, or drive.png with matplotlib (default: S.html)"
-    )
-    parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
-    options = parser.parse_args(words)
-    output: Path = options.output or Path(options.session.with_suffix(".html").name)
+    options = parser().read(words)
+    output: Path = options.output or Path(f"{options.session.stem or 'drive'}.html")
     if output.suffix not in (".html", ".png"):
-        parser.error(f"-o: found {str(output)!r}, expected a name that ends in .html or .png")
+        wrong_usage(f"-o: found {str(output)!r}, expected a name that ends in .html or .png", "fermon report")
     problem = over_input(output, {"the session": options.session, "the configuration": options.config})
     if problem is not None:
         raise OutputError.of([problem])
@@ -39,7 +47,7 @@ def main(words: list[str]) -> int:
     else:
         from fermon.report.page import page
 
-        content = page(drive).encode()
+        content = page(drive).encode("utf-8", "backslashreplace")  # names of any bytes
     try:
         write_whole(output, content)
     except OSError as error:

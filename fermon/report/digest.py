@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
+from fermon.errors import one_line
 from fermon.policy import Policy, PolicySettings
 from fermon.session.format import RecordedAlert
 from fermon.session.parts import DriveReader
@@ -132,7 +133,7 @@ def digest(path: Path, config: Mapping[str, Any] | None = None) -> Drive:
     """
     with DriveReader(path) as reader:
         settings, problems = policy_settings(reader.header, config)
-        gatherer = Gatherer(Drive(path.name, reader.header, settings))
+        gatherer = Gatherer(Drive(one_line(path.name), reader.header, settings))
         policy = Policy(settings)
         for item in reader:
             alerts = policy.feed(item)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from fermon.commandline import Parser
 from fermon.config import policy_table
 from fermon.domain import Alert
 from fermon.errors import Problem
+from fermon.paths import expand
 from fermon.policy import Policy, PolicySettings
 from fermon.schema import read
 from fermon.session.format import SessionReader, encode
@@ -76,15 +77,22 @@ def replay(
     return count
 
 
-def main(words: list[str]) -> int:
-    """Run the command; returns the exit code. Raises SessionError, ConfigError."""
-    parser = argparse.ArgumentParser(
+def parser() -> Parser:
+    """Return what reads the command's words."""
+    own = Parser(
         prog="fermon replay", description="Run the policy over a recorded session and print the alerts it raises."
     )
-    parser.add_argument("session", type=Path, metavar="S.jsonl")
-    parser.add_argument("--json", action="store_true", help="alert lines as in a session, nothing else")
-    parser.add_argument("--config", type=Path, help="TOML file whose [policy] goes over the recorded one")
-    options = parser.parse_args(words)
+    own.add_argument("session", type=expand, metavar="S.jsonl")
+    own.add_argument("--json", action="store_true", help="alert lines as in a session, nothing else")
+    own.add_argument(
+        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] goes over the recorded one"
+    )
+    return own
+
+
+def main(words: list[str]) -> int:
+    """Run the command; returns the exit code. Raises SessionError, ConfigError."""
+    options = parser().read(words)
     table = policy_table(options.config)
     if options.json:
         replay(options.session, table)

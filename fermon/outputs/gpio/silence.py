@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fermon.errors import ConfigError, FermonError, Problem
 from fermon.outputs.gpio.output import GpioSettings, silence
+from fermon.paths import expand
 from fermon.schema import read
+from fermon.tables import read_tables
 
 
 def gpio_settings(path: Path) -> GpioSettings:
     """Return [outputs.gpio] of the TOML file. Raises ConfigError when the file or that table cannot be used."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        own = table.get("outputs", {}).get("gpio", {})
-    except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError(f"{path}: {error}", expected="a TOML file with [outputs.gpio]") from error
+    own, name = read_tables(path).get("outputs", {}), "outputs"
+    if isinstance(own, Mapping):
+        own, name = own.get("gpio", {}), "outputs.gpio"
     problems: list[Problem] = []
-    settings = read(GpioSettings, own, "outputs.gpio", problems)
+    settings = read(GpioSettings, own, name, problems)
     if problems:
         raise ConfigError.of([problem.inside(str(path)) for problem in problems])
     return settings
@@ -33,7 +32,7 @@ def gpio_settings(path: Path) -> GpioSettings:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when the lines are off or not ours, 69 when they could not be taken, 78 for an unusable file."""
     parser = argparse.ArgumentParser(prog="fermon.outputs.gpio.silence", description="Switch lamp and buzzer off.")
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="fermon's configuration (TOML)")
+    parser.add_argument("--config", type=expand, required=True, metavar="FILE", help="fermon's configuration (TOML)")
     options = parser.parse_args(arguments)
     try:
         settings = gpio_settings(options.config)

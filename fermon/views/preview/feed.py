@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from fermon.domain import Alert, DriverState, Frame, Input
@@ -13,6 +13,7 @@ from fermon.views.fields import alert_fields
 from fermon.views.preview.timeline import Row, Timeline
 
 LOG_ENTRIES = 200
+LONGEST_LINE = 500  # characters of a report
 WATCHERS = 4  # pages at the same time
 
 
@@ -32,10 +33,12 @@ class Feed:
     def __init__(self) -> None:
         self.facts: Mapping[str, Any] = {}  # camera, detector, runtime; empty before the start (a page may be faster)
         self.fault: str | None = None  # of the monitor itself
+        # Called whenever there is something to send, from the thread that brought it; must return at once.
+        self.on_news: Callable[[], None] = lambda: None
         self._run = secrets.token_hex(8)  # the page tells a restart by it
         self._lock = threading.Lock()  # guards everything below; held for microseconds
         self._came = threading.Condition(self._lock)  # an input, or the end
-        self._made = threading.Condition(self._lock)  # a message or a log entry, or the end
+        self._left = threading.Condition(self._lock)  # the last page has
         self._timeline = Timeline()
         self._newest: tuple[Input, Frame | None, DriverState] | None = None
         self._news = 0  # inputs taken
@@ -65,15 +68,15 @@ class Feed:
 
     def report(self, line: str) -> None:
         with self._lock:
-            self._note({"t": None if self._newest is None else self._now_s(), "text": line})
+            self._note({"t": None if self._newest is None else self._now_s(), "text": line[:LONGEST_LINE]})
 
     def end(self, timeout_s: float) -> None:
         """Tell everybody that it is over; waits `timeout_s` at most for the pages to leave."""
         with self._lock:
             self._ended = True
             self._came.notify_all()
-            self._made.notify_all()
-            self._made.wait_for(lambda: not self._watchers, timeout_s)
+            self.on_news()
+            self._left.wait_for(lambda: not self._watchers, timeout_s)
 
     def _now_s(self) -> float:
         return 0.0 if self._newest is None else round(self._timeline.seconds(self._newest[2].t_ns), 2)
@@ -81,7 +84,7 @@ class Feed:
     def _note(self, entry: dict[str, Any]) -> None:
         self._logged += 1
         self._log.append({"n": self._logged, **entry})
-        self._made.notify_all()
+        self.on_news()
 
     # For the encoder --------------------------------------------------------------------------------------------------
 
@@ -99,9 +102,9 @@ class Feed:
         with self._lock:
             if self._watchers:
                 self._message, self._number = message, self._number + 1
-                self._made.notify_all()
+                self.on_news()
 
-    # For the threads that serve pages ---------------------------------------------------------------------------------
+    # For the thread that serves pages ---------------------------------------------------------------------------------
 
     def join(self) -> bool:
         """Enter one more page; False when there are too many."""
@@ -116,16 +119,11 @@ class Feed:
             self._watchers -= 1
             if not self._watchers:
                 self._message = b""  # the next page begins with a picture of its own time
-                self._made.notify_all()
+                self._left.notify_all()
 
     def hello(self) -> dict[str, Any]:
         """Return what tells this run from others."""
         return {"run": self._run}
-
-    def wait(self, number: int, logged: int, timeout_s: float) -> bool:
-        """Wait for news after message `number` and log entry `logged`; False when none came in time."""
-        with self._lock:
-            return self._made.wait_for(lambda: self._ended or self._number > number or self._logged > logged, timeout_s)
 
     @property
     def ended(self) -> bool:

@@ -77,12 +77,11 @@ class Preview:
 
     def end(self, summary: RunSummary) -> None:
         self.feed.end(GOODBYE_S)  # the pages are told that it was no accident
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop(GOODBYE_S)
 
     def _serve_for_ever(self) -> None:
         lower_priority()
-        self._server.serve_forever(poll_interval=0.2)
+        self._server.run()
 
     def _encode_for_ever(self) -> None:
         lower_priority()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fermon import doctor
 from fermon.cameras.contract import EndOfFrames
 from fermon.cli import main
 from fermon.config import Config
 from fermon.doctor import camera as camera_checks
-from fermon.doctor.finding import Verdict
-from fermon.doctor.host import _heat, check_host, throttling
+from fermon.doctor.finding import Verdict, ok
 from fermon.domain import Frame
 from fermon.perception.network import models_dir
 
@@ -28,12 +30,35 @@ def faults(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [finding for finding in findings if finding["verdict"] == "fault"]
 
 
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is well: these tests judge fermon, not the one they run on."""
+    monkeypatch.setattr(doctor, "check_host", lambda config: iter([ok("machine", "well")]))
+
+
 def test_the_demo_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     code, findings = examine(capsys, "--camera", "demo")
-    assert code == 0 and not faults(findings)
+    # How fast the networks are is said of the machine, which may be busy.
+    assert code == 0 and not [f for f in findings if f["verdict"] != "ok" and "networks take" not in f["text"]]
     text = "\n".join(finding["text"] for finding in findings)
-    for words in ("640x480 px, 15.0 frames a second", "face in ", "sha256 ", "groups: ", "log: can be opened"):
-        assert words in text or (words == "groups: " and "root: " in text), words
+    for words in (
+        "640x480 px, 15.0 frames a second",
+        "face in ",
+        "sha256 ",
+        "face detector blazeface",
+        "log: can be op",
+    ):
+        assert words in text
+    assert [finding["area"] for finding in findings if finding["area"] != "models"] == [
+        "config", "machine", "camera", "camera", "camera", "outputs", "outputs"
+    ]  # fmt: skip
+
+
+def test_nothing_but_findings_is_said() -> None:
+    """TFLite announces itself on standard error when a network runs first, past Python."""
+    words = [sys.executable, "-m", "fermon", "doctor", "--json", "--camera", "demo"]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert found.stderr == "" and json.loads(found.stdout)["findings"]
 
 
 def test_a_missing_camera_is_a_fault_with_the_remedy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,53 +142,6 @@ def test_a_bad_configuration_does_not_stop_the_rest(tmp_path: Path, capsys: pyte
     assert any(finding["area"] == "outputs" for finding in findings)
 
 
-def test_the_tested_output_shows_and_sends_no_alert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import os
-    import pty
-
-    ours, theirs = pty.openpty()
-    config = tmp_path / "fermon.toml"
-    config.write_text(f'[outputs.serial]\nenabled = true\nport = "{os.ttyname(theirs)}"\n', encoding="utf-8")
-    try:
-        code, findings = examine(capsys, "--camera", "demo", "--config", str(config), "--test-outputs")
-        sentence = os.read(ours, 4096).decode()
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert code == 0 and any("serial: opened and shown to" in finding["text"] for finding in findings)
-    fields = sentence.partition("*")[0].split(",")
-    assert fields[0] == "$FERM" and fields[2] == "0" and fields[-1] == "0", "not determined, no alert"
-
-
-@pytest.mark.parametrize(
-    ("answer", "verdict", "words"),
-    [
-        ("throttled=0x0", Verdict.OK, "never slowed down"),
-        ("throttled=0x50000", Verdict.WARNING, "under-voltage, throttled"),
-        ("throttled=0x50005", Verdict.FAULT, "now: under-voltage, throttled"),
-        ("VCHI initialization failed", Verdict.WARNING, "VCHI"),
-        ("", Verdict.WARNING, "found ''"),
-    ],
-)
-def test_what_the_pi_says_of_its_power(answer: str, verdict: Verdict, words: str) -> None:
-    found = throttling(answer)
-    assert found.verdict is verdict and words in found.text
-    assert bool(found.remedy) == (verdict is not Verdict.OK)
-
-
-def test_heat_is_read_from_the_thermal_zones(tmp_path: Path) -> None:
-    assert list(_heat(tmp_path)) == []
-    for number, text in enumerate(("48312\n", "85100\n", "nonsense")):
-        (tmp_path / f"thermal_zone{number}").mkdir()
-        (tmp_path / f"thermal_zone{number}" / "temp").write_text(text, encoding="ascii")
-    [found] = _heat(tmp_path)
-    assert found.verdict is Verdict.WARNING and "85 degrees" in found.text
-
-
-def test_the_machine_is_never_at_fault_for_what_it_has_not() -> None:
-    assert not [finding for finding in check_host(Config()) if finding.verdict is Verdict.FAULT]
-
-
 class Clip:
     """A camera of one picture, over and over."""
 
@@ -209,3 +187,16 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(camera_checks, "open_camera", broken)
     code, findings = examine(capsys, "--camera", "demo")
     assert code == 69 and "planted" in faults(findings)[0]["text"] and findings[-1]["area"] == "outputs"
+
+
+def test_two_networks_exchanged_are_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is what its manifest says, so only who reads with them can tell."""
+    folder = tmp_path / "models"
+    shutil.copytree(models_dir(), folder, ignore=shutil.ignore_patterns("runs", "*.keras"))
+    for ending in ("tflite", "json"):
+        shutil.copy(models_dir() / f"mouth.{ending}", folder / f"eyes.{ending}")
+    (tmp_path / "fermon.toml").write_text(f'[perception]\nmodels = "{folder}"\n', encoding="utf-8")
+    code, findings = examine(capsys, "--camera", "demo", "--config", str(tmp_path / "fermon.toml"))
+    assert code == 78
+    [found] = faults(findings)
+    assert found["area"] == "models" and "eyes.tflite" in found["text"] and "right network" in found["remedy"]

@@ -294,8 +294,8 @@ def test_silence_reads_its_own_table_only(tmp_path: Path) -> None:
     [
         ("[outputs.gpio]\nlamp = 5\n", "outputs.gpio.lamp: no such key"),
         ("[outputs.gpio]\nlamp_line = 99\n", "0 to 63"),
-        ("not toml", "expected a TOML file"),
-        ("outputs = 3", "expected a TOML file"),
+        ("not toml", "not TOML"),
+        ("outputs = 3", r"outputs: found 3, expected a table \[outputs\]"),
     ],
 )
 def test_silence_names_a_wrong_file(tmp_path: Path, text: str, complaint: str) -> None:

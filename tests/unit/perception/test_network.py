@@ -125,7 +125,7 @@ def test_a_broken_manifest(copy: Path, text: str) -> None:
 
 def test_a_manifest_without_inputs(copy: Path) -> None:
     change(copy, inputs=[])
-    with pytest.raises(ModelError, match=r"inputs\[0\] cannot be read"):
+    with pytest.raises(ModelError, match=r"expression\.json: inputs: found an empty list, expected one entry for each"):
         Network(copy)
 
 
