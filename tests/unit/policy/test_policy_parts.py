@@ -138,6 +138,15 @@ def test_acknowledged_it_counts_anew() -> None:
     assert again.t_ns - acked.t_ns == pytest.approx(6 * S, abs=0.1 * S)
 
 
+def test_a_stretch_that_was_acknowledged_goes_on_as_one() -> None:
+    parts = [Part(20), closed(3.5), closed(0.7, ack=True), unknown(2.5), closed(0.5), unknown(3)]
+    lines = alerts(parts, Way(30))
+    assert [a.t_ns / S for a in lines if a.kind is Kind.ASLEEP and a.active] == [
+        pytest.approx(23, abs=0.1),
+        pytest.approx(29.5, abs=0.1),
+    ]
+
+
 # Seen too little ------------------------------------------------------------------------------------------------------
 
 LITTLE = [Part(0.6), hidden(0.9)]
