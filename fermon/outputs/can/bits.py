@@ -26,7 +26,7 @@ class Bits:
             return f"a length of {self.length} bits (expected 1 to {MOST_BITS})"
         if self.floating and self.length not in FLOATS:
             return f"a floating-point number of {self.length} bits (expected 32 or 64)"
-        if self._shift(MOST_BYTES) < 0 or self.start >= 8 * MOST_BYTES:
+        if self._shift(MOST_BYTES) < 0:
             return f"a place behind the end of a frame (start {self.start}, length {self.length})"
         return None
 

@@ -1,8 +1,8 @@
 """One signal of a vehicle's DBC, whatever else stands in that file. No I/O here.
 
 A maker's DBC has thousands of signals, and often something in it that a strict reader refuses: only the wanted signal,
-and what it is multiplexed by, have to be sound here. It takes milliseconds, where reading the whole file takes many
-seconds on a Pi.
+and what it is multiplexed by, have to be sound here. It takes a small part of the time of reading the whole file, which
+on a Pi may be longer than an output may take to open.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ SELECTED_BY = re.compile(r"SG_MUL_VAL_\s+(\d+)\s+(\S+)\s+(\S+)\s+([^;]*)")
 RANGE = re.compile(r"(\d{1,10})\s*-\s*(\d{1,10})")
 
 UNMAPPED = "VECTOR__INDEPENDENT_SIG_MSG"  # where editors keep the signals that no message carries
-EXTENDED = 0x8000_0000  # a DBC's mark of a 29-bit identifier
 J1939_FORMATS = ("3", "J1939PG")
 MOST_SELECTORS = 8  # multiplexers above each other; a longer chain goes round in a circle
 
@@ -79,7 +78,7 @@ class _Block:
 
     @property
     def extended(self) -> bool:
-        return bool(self.number & EXTENDED) or self.number > 0x7FF
+        return self.number > 0x7FF  # marked with bit 31; without the mark where an 11-bit one cannot be meant
 
     @property
     def can_id(self) -> int:
@@ -91,8 +90,8 @@ def find_signal(text: str, name: str) -> VehicleSignal:
 
     Raises OutputError when there is none or more than one, or when it cannot be read.
     """
-    # A quotation mark that is missing somewhere turns texts inside out: then what stands in quotes is looked at too.
-    for statements in (list(_statements(text, quoted=False)), list(_statements(text, quoted=True))):
+    for quoted in (False, True):  # a missing quotation mark turns texts inside out: then what is quoted counts too
+        statements = list(_statements(text, quoted))
         found = _named(statements, name)
         if found:
             break
@@ -104,7 +103,7 @@ def find_signal(text: str, name: str) -> VehicleSignal:
 
 def _statements(text: str, quoted: bool) -> Iterator[str]:
     """Cut a DBC at the keywords that begin a line; without `quoted` those inside a text in quotes are none."""
-    seen = text if quoted else QUOTED.sub(lambda m: re.sub(r"\S", "x", m[0]), text)
+    seen = text if quoted else QUOTED.sub(lambda m: m[0].replace("\n", " "), text)
     starts = [m.end() for m in KEYWORD.finditer(seen)]
     for start, end in zip(starts, [*starts, len(text)][1:], strict=True):
         yield text[start:end]
@@ -112,13 +111,15 @@ def _statements(text: str, quoted: bool) -> Iterator[str]:
 
 def _blocks(statements: list[str]) -> list[_Block]:
     blocks: list[_Block] = []
-    inside = False
+    current: _Block | None = None
     for statement in statements:
         if message := MESSAGE.match(statement):
-            blocks.append(_Block(int(message[1]), message[2]))
-        elif inside and (signal := SIGNAL_NAME.match(statement)):
-            blocks[-1].signals[signal[1]] = statement
-        inside = (statement.startswith("BO_") and message is not None) or (inside and statement.startswith("SG_"))
+            current = _Block(int(message[1]), message[2])
+            blocks.append(current)
+        elif not statement.startswith("SG_"):
+            current = None
+        elif current is not None and (signal := SIGNAL_NAME.match(statement)):
+            current.signals[signal[1]] = statement
     return [block for block in blocks if block.name != UNMAPPED]
 
 
@@ -162,7 +163,7 @@ def _read(statements: list[str], block: _Block, signal: str) -> VehicleSignal:
         name=name,
         can_id=block.can_id,
         extended=block.extended,
-        j1939=block.extended and formats.get(number) in J1939_FORMATS,
+        j1939=formats.get(number) in J1939_FORMATS,
         bits=_bits(name, row, floating=(number, signal) in floats),
         factor=factor,
         offset=offset,

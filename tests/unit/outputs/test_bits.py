@@ -33,6 +33,9 @@ def test_floats(single: float, double: float, big: bool) -> None:
     ("bits", "problem"),
     [
         (Bits(0, 8), None),
+        (Bits(448, 64), None),
+        (Bits(455, 64, big_endian=True), None),
+        (Bits(0, 32, floating=True), None),
         (Bits(0, 0), "a length of 0 bits"),
         (Bits(0, 65), "a length of 65 bits"),
         (Bits(505, 8), "behind the end"),
