@@ -56,9 +56,12 @@ def changes(pin: MockPin) -> list[bool]:
     return [bool(state.state) for state in pin.states]
 
 
-def test_lamp_and_buzzer_are_tried_once_and_left_off(lines: BreakableLines) -> None:
+@pytest.mark.parametrize("at_start", [True, False])
+def test_lamp_and_buzzer_are_tried_once_and_left_off(lines: BreakableLines, at_start: bool) -> None:
+    """Whether they are tried at every start or not."""
     lamp, buzzer = lines.pin(LAMP), lines.pin(BUZZER)  # kept: a factory that is closed forgets its pins
-    assert about("gpio", check_outputs(enabled("gpio"), True)).text == "gpio: opened and shown to"
+    settings = enabled("gpio", self_test=at_start)
+    assert about("gpio", check_outputs(settings, True)).text == "gpio: opened and shown to"
     assert changes(buzzer) == [False, True, False], "one short beep"
     assert True in changes(lamp) and changes(lamp)[-1] is False
 

@@ -113,6 +113,14 @@ def test_a_file_that_is_no_manifest(network: Path, text: bytes, says: str) -> No
     assert says in told(network, text)
 
 
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_as_many_inputs_and_outputs_as_the_network_has(network: Path, side: str) -> None:
+    entries = MANIFEST[side]
+    assert f"{side}: found 1, expected 2 as the manifest says" in told(network, exchanged((side,), entries * 2))
+    both = exchanged((side,), entries * 2)
+    assert f"{side}: found 1, expected 2" in told(network, both, prefer=""), "of the first function too"
+
+
 def test_a_byte_order_mark_is_no_error(network: Path) -> None:
     assert told(network, b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode()) == ""
 
