@@ -157,7 +157,7 @@ def test_keys_that_are_good_alone_and_not_together(tmp_path: Path) -> None:
         ConfigError, match=r"camera\.rate_hz: found 5, expected at least policy\.slow_hz = 8, below whi"
     ):
         load(path)
-    path.write_text("[camera]\nrate_hz = 5\n[policy]\nslow_hz = 4\n")
+    path.write_text("[camera]\nrate_hz = 5\n[policy]\nslow_hz = 4\nclosure_floor_hz = 4\n")
     assert load(path).camera.rate_hz == 5
     path.write_text("[camera]\nrate_hz = 7.9\n")
     assert load(path).camera.rate_hz == 7.9, "within the slack that a nominal rate has"
