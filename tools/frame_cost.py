@@ -19,7 +19,7 @@ from itertools import count
 import cv2
 import numpy as np
 
-from fermon.cameras.v4l2 import Mode, to_gray
+from fermon.cameras.formats import GrayReader
 from fermon.domain import Frame, Observation, Status
 from fermon.outputs.hub import Hub
 from fermon.perception.blazeface import BlazeFace
@@ -55,7 +55,7 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     eyes, mouth = EyeReader(networks["eyes"]), MouthReader(networks["mouth"])
     policy, hub = Policy(), Hub([])
     yuyv = np.stack([gray, np.full_like(gray, 128)], -1)
-    mode = Mode("YUYV", gray.shape[1], gray.shape[0], float(FRAMES_HZ))
+    to_gray = GrayReader("YUYV", gray.shape[1], gray.shape[0]).read
     quality, times, seconds = judge(gray), count(0, PERIOD_NS), count()
     read = (expression.follow(gray, face), eyes.read(gray, face), mouth.read(gray, face), quality)
     perception, whole = Perception(PerceptionSettings()), Policy()
@@ -67,11 +67,11 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     def second() -> None:
         first = next(seconds) * FRAMES_HZ
         for seq in range(first, first + FRAMES_HZ):
-            to_gray(yuyv, mode)
+            to_gray(yuyv)
             whole.feed(perception.observe(Frame(seq * PERIOD_NS, seq, gray)))
             hub.publish(Status(whole.state, 0))
 
-    yield "gray", lambda: to_gray(yuyv, mode)
+    yield "gray", lambda: to_gray(yuyv)
     yield "quality", lambda: judge(gray)
     yield "search", lambda: detector.search(gray)
     yield "track", lambda: detector.track(gray, face.box)

@@ -56,7 +56,8 @@ class Timeline:
         return round(self._count * NS_PER_S / self._rate_hz)
 
     def _by_stamp(self, stamp_ms: float | None) -> int | None:
-        own_ns = round(stamp_ms * NS_PER_MS) if stamp_ms is not None and math.isfinite(stamp_ms) else None
+        ns = math.nan if stamp_ms is None else stamp_ms * NS_PER_MS
+        own_ns = round(ns) if math.isfinite(ns) else None
         before_ns, self._own_ns = self._own_ns, self._own_ns if own_ns is None else own_ns
         if not self._count:
             self._origin_ns = own_ns or 0

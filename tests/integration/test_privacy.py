@@ -78,7 +78,9 @@ def test_the_preview_binds_only_when_asked_and_only_here(tmp_path: Path) -> None
 
 def test_the_report_and_the_doctor_keep_no_picture(tmp_path: Path) -> None:
     run(tmp_path, *DRIVE, "--record", "S.jsonl")
-    assert run(tmp_path, "report", "S.jsonl") == [["write", "S.html"]]
+    written = run(tmp_path, "report", "S.jsonl")
+    assert [what for what, _ in written] == ["write"] and Path(written[0][1]).name.startswith(".S.html.")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["S.html", "S.jsonl", "audit.log"]
     assert b"base64" not in (tmp_path / "S.html").read_bytes()
     assert not [line for line in run(tmp_path, "doctor", "--camera", "demo") if line[0] == "write"]
 

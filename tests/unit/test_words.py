@@ -134,7 +134,12 @@ def test_an_alert_that_cleared_and_came_back_between_two_shows_is_told(caplog: p
         "outputs.gpio.patterns",
         "outputs.serial.sentences",
         "outputs.can.e2e",
-        "outputs.can.output",
+        "outputs.can.bits",
+        "outputs.can.settings",
+        "outputs.can.slcan",
+        "outputs.can.units",
+        "schema",
+        "paths",
     ],
 )
 def test_examples_in_docstrings(module: str) -> None:
