@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from fermon import outputs
-from fermon.cameras import entry
+from fermon.cameras import CAMERAS, CameraSettings, entry, open_camera
 from fermon.config import Config
-from fermon.errors import ModelError, Problem
-from fermon.files import NO_NAME, user
+from fermon.errors import CameraNotFound, ModelError, Problem
+from fermon.files import NO_NAME
 from fermon.paths import expand, unreadable
 from fermon.perception.network import NETWORKS, network_path, read_network
 from fermon.perception.tracker import FaceSettings
@@ -27,7 +28,7 @@ SOURCES = "/dev/videoN, N, picamera, demo, or a video file"
 def problems(config: Config) -> list[Problem]:
     """Return everything at once; each problem begins with the key."""
     return [
-        *_camera(config.camera.source),
+        *_camera(config.camera),
         *_models(config.perception.models),
         *_detector(config.perception.face),
         *session_problems(config.session.file),
@@ -35,13 +36,16 @@ def problems(config: Config) -> list[Problem]:
     ]
 
 
-def _camera(source: str) -> Iterator[Problem]:
+def _camera(settings: CameraSettings) -> Iterator[Problem]:
+    source = settings.source
     try:
         kind = entry(source)
-    except ValueError:
-        yield Problem("camera.source", "nothing", SOURCES)
+        if kind is CAMERAS["address"]:
+            open_camera(source, settings)  # which says why it is none
+    except CameraNotFound as error:
+        yield from (problem.inside("camera.source") for problem in error.problems)
         return
-    if not kind.live and source != "demo" and (problem := unreadable(expand(source), "a video", f"give {SOURCES}")):
+    if kind is CAMERAS["video"] and (problem := unreadable(expand(source), "a video", f"give {SOURCES}")):
         yield problem.inside("camera.source")
 
 
@@ -85,7 +89,7 @@ def session_problems(text: str) -> Iterator[Problem]:
         elif _mode(folder) is None:
             found, remedy = f"there is no folder {folder}", f"sudo mkdir -p {folder}"
         elif not os.access(folder, os.W_OK | os.X_OK) or (mode is not None and not os.access(path, os.W_OK)):
-            found = f"{user()} may not write there"
+            found = f"{_user()} may not write there"
             remedy = "if another user records, check as that one: sudo -u fermon fermon --check-config"
     except OSError as error:
         found = os.strerror(error.errno or errno.EIO)
@@ -101,3 +105,11 @@ def _mode(path: Path) -> int | None:
         return path.stat().st_mode
     except FileNotFoundError:
         return None
+
+
+def _user() -> str:
+    """Return the name that this process acts in."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user {os.geteuid()}"

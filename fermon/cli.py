@@ -219,9 +219,10 @@ def _check_config(options: argparse.Namespace) -> int:
 
 
 def _list_cameras() -> int:
+    from fermon.cameras.listing import list_cameras
     from fermon.cameras.nodes import listing
 
-    print(listing())
+    print("\n".join(list_cameras()) or listing())
     return 0
 
 

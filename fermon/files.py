@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import stat
 from pathlib import Path
 
+from fermon.paths import NO_FILES
+
 NO_NAME = "no possible name of a file"
-_KINDS = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-def user() -> str:
-    """Return the name that this process acts in."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"user {os.geteuid()}"
 
 
 def content(path: Path, most_bytes: int) -> bytes:
@@ -36,8 +23,8 @@ def content(path: Path, most_bytes: int) -> bytes:
         raise OSError(errno.EINVAL, NO_NAME) from None
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if kind in _KINDS:
-        raise OSError(errno.EINVAL, f"{_KINDS[kind]}, expected a regular file")
+    if kind in NO_FILES:
+        raise OSError(errno.EINVAL, f"{NO_FILES[kind]}, expected a regular file")
     with path.open("rb") as file:
         found = file.read(most_bytes + 1)
     if len(found) > most_bytes:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import stat
 from pathlib import Path
 
-from fermon.errors import Problem
+from fermon.errors import Problem, one_line
 
-_KINDS = {
+NO_FILES = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -36,11 +35,7 @@ def shown(path: str | Path) -> str:
     >>> shown("a\nb \udcff.mp4")
     'a\\nb \\xff.mp4'
     """
-    try:
-        text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
-        text = str(path).encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return one_line(str(path))
 
 
 def unreadable(path: Path, expected: str, remedy: str = "") -> Problem | None:
@@ -51,8 +46,8 @@ def unreadable(path: Path, expected: str, remedy: str = "") -> Problem | None:
     """
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
-        if kind in _KINDS:
-            return Problem(shown(path), found=_KINDS[kind], expected=expected, remedy=remedy)
+        if kind in NO_FILES:
+            return Problem(shown(path), found=NO_FILES[kind], expected=expected, remedy=remedy)
         with path.open("rb", buffering=0) as file:
             file.read(1)
     except ValueError:  # a zero character
@@ -91,6 +86,8 @@ def _why_not(path: Path, error: OSError, expected: str, remedy: str) -> Problem:
 
 def _near(path: Path) -> str | None:
     """Return the name in the same folder that is most like this one."""
+    import difflib  # only when something is wrong: a start pays for every import
+
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except OSError:

@@ -161,3 +161,34 @@ def test_keys_that_are_good_alone_and_not_together(tmp_path: Path) -> None:
     assert load(path).camera.rate_hz == 5
     path.write_text("[camera]\nrate_hz = 7.9\n")
     assert load(path).camera.rate_hz == 7.9, "within the slack that a nominal rate has"
+
+
+def test_limits_of_the_policy_that_contradict_each_other_are_told_with_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'[policy]\nmicrosleep_closed_s = 5\n[session]\nfile = "{tmp_path}"\n'
+    first, *_, last = told(tmp_path, text, capsys)
+    assert first == "policy.microsleep_closed_s: found 5, expected less than asleep_closed_s (3)"
+    assert last.startswith("session.file: ")
+    (tmp_path / "fermon.toml").write_text("[policy]\nmicrosleep_closed_s = 5\n")
+    assert main(["--config", str(tmp_path / "fermon.toml"), "--camera", "demo"]) == 78
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("", "camera: found '', expected '/dev/videoN'"),
+        ("rtsp://me:secret@1.2.3.4/x", "rtsp://...@1.2.3.4/x: an address, and fermon takes no pictures from a network"),
+    ],
+)
+def test_what_can_be_no_camera_is_told_in_its_own_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, says: str
+) -> None:
+    [line] = told(tmp_path, f'[camera]\nsource = "{source}"\n', capsys)
+    assert line.startswith(f"camera.source: {says}")
+
+
+def test_an_output_s_interface_name_is_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = told(tmp_path, '[outputs.can]\nenabled = true\ninterface = "sokketcan"\n', capsys)
+    assert line.startswith("outputs.can.interface: found 'sokketcan', expected one that python-can knows: ")
+    assert line.endswith("did you mean 'socketcan'?")

@@ -97,9 +97,13 @@ def test_the_examples_are_good_command_lines(tmp_path: Path, monkeypatch: pytest
             cli._watch_parser().read(words)
 
 
-def test_cameras_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = answer(capsys, "--list-cameras")
-    assert code == 0 and err == "" and out.strip()
+def test_cameras_are_listed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ["/dev/video0   A webcam", "picamera      imx219"]
+    monkeypatch.setattr("fermon.cameras.listing.list_cameras", lambda: found)
+    assert answer(capsys, "--list-cameras") == (0, "\n".join(found) + "\n", "")
+    monkeypatch.setattr("fermon.cameras.listing.list_cameras", list)
+    code, out, _ = answer(capsys, "--list-cameras")
+    assert code == 0 and out.strip(), "that there is none is said too"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -140,7 +144,7 @@ def test_a_version_costs_no_heavy_import() -> None:
         "import sys; from fermon.cli import main\n"
         "try: main(['--version'])\n"
         "except SystemExit: pass\n"
-        "print(sorted(n for n in sys.modules if n.split('.')[0] in ('numpy', 'cv2', 'shtab', 'asyncio')"
+        "print(sorted(n for n in sys.modules if n.split('.')[0] in ('numpy', 'cv2', 'difflib', 'shtab', 'asyncio')"
         " or n.startswith('fermon.')))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
