@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from fermon.errors import one_line
@@ -41,3 +45,16 @@ def wrong_usage(message: str, program: str = "fermon") -> NoReturn:
     """Say in one line what is wrong with the command line, and end the process with code 2."""
     print(f"{program}: {one_line(message)} (see {program} --help)", file=sys.stderr)
     sys.exit(EXIT_USAGE)
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Let Ctrl-C be an exception meanwhile: whoever holds something, as a line that is high, lets it go on the way."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from fermon.commandline import unwinding
 from fermon.doctor.finding import Finding, faults, ok
 from fermon.domain import DriverState, Status
 from fermon.errors import ConfigError, OutputError
@@ -26,7 +27,9 @@ def check_outputs(settings: OutputsSettings, test: bool) -> Iterator[Finding]:
         yield from faults("outputs", ConfigError.of(problems), "correct it in the configuration")
     outputs = make_outputs(settings)
     for output in outputs:
-        yield from _try(output, test)
+        with unwinding():
+            findings = list(_try(output, test))
+        yield from findings
     off = [name for name in OUTPUTS if name not in {output.name for output in outputs}]
     if off:
         yield ok("outputs", f"not enabled: {', '.join(off)}")

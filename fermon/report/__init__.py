@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fermon.commandline import Parser, wrong_usage
+from fermon.commandline import Parser, unwinding, wrong_usage
 from fermon.config import policy_table
 from fermon.errors import OutputError
 from fermon.paths import expand
@@ -49,7 +49,8 @@ def main(words: list[str]) -> int:
 
         content = page(drive).encode("utf-8", "backslashreplace")  # names of any bytes
     try:
-        write_whole(output, content)
+        with unwinding():
+            write_whole(output, content)
     except OSError as error:
         raise OutputError(
             f"{output}: cannot be written: {error.strerror}", remedy="choose a writable path with -o"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,6 +65,22 @@ def test_lamp_and_buzzer_are_tried_once_and_left_off(lines: BreakableLines, at_s
     assert about("gpio", check_outputs(settings, True)).text == "gpio: opened and shown to"
     assert changes(buzzer) == [False, True, False], "one short beep"
     assert True in changes(lamp) and changes(lamp)[-1] is False
+
+
+def test_an_interruption_leaves_the_lines_off(lines: BreakableLines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever Ctrl-C does before, as ending the process at once: while a line may be high it is an exception."""
+    lamp, buzzer = lines.pin(LAMP), lines.pin(BUZZER)
+    told: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: told.append(number))
+    monkeypatch.setattr(outputs.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(check_outputs(enabled("gpio"), True))
+        assert True in changes(buzzer) and not changes(lamp)[-1] and not changes(buzzer)[-1]
+        signal.raise_signal(signal.SIGINT)
+        assert told == [signal.SIGINT], "afterwards it is what it was"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_without_the_test_nothing_sounds_or_lights(lines: BreakableLines) -> None:
