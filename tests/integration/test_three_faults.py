@@ -48,12 +48,12 @@ def test_each_fault_has_its_priority_in_the_journal(
         return open_v4l2(str(device), settings, factory=lambda name: FakeCapture(name, script), check_node=False)
 
     FaultyBus.fault = "bus-off"
-    hub = Hub(
-        [LogOutput(LogSettings()), CanOutput(CanSettings(enabled=True, interface="faulty", channel="can0"))],
-        Timing(backoff_first_s=0.05, backoff_most_s=0.1),
-    )
     recorder = Recorder(Path("/dev/full"), 10**6, 1)
     with spoken_through(JournalHandler()):
+        hub = Hub(
+            [LogOutput(LogSettings()), CanOutput(CanSettings(enabled=True, interface="faulty", channel="can0"))],
+            Timing(backoff_first_s=0.05, backoff_most_s=0.1),
+        )
         parts = Parts(open_camera, open_camera(), Perception(config.perception), hub, Silent(), Systemd({}), recorder)
         daemon = Daemon(config, parts)
         threading.Thread(target=heal, args=(device, daemon, daemon._keeper, hub), daemon=True).start()
