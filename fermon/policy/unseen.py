@@ -27,12 +27,11 @@ class Unseen:
         spans.append((from_ns, to_ns, cause))
 
     def main_cause(self, since_ns: int, t_ns: int, now: Visibility) -> Visibility:
-        """Return the cause that took most of the unusable time in the window up to `t_ns`; OK when there was none.
+        """Return the cause that took most of the time in the window up to `t_ns`; OK when there was none.
 
         What is not added yet, since `since_ns`, had the cause `now`.
         """
         begin, total = t_ns - self._window_ns, Counter[Visibility]()
         for from_ns, to_ns, cause in (*self._spans, (since_ns, t_ns, now)):
             total[cause] += max(0, to_ns - max(from_ns, begin))
-        del total[Visibility.OK]
         return max(total, key=lambda cause: total[cause], default=Visibility.OK)

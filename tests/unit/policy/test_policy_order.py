@@ -11,7 +11,7 @@ from scenario_runs import alerts, brief
 from scenarios import Part, Way, inputs
 
 from fermon.domain import Ack, Alert, CameraChange, Eyes, Input, Kind, Observation, Quality, Speed, Tick
-from fermon.policy import Policy
+from fermon.policy import Policy, PolicySettings
 
 S = 1_000_000_000
 
@@ -55,6 +55,7 @@ def test_an_input_between_frames_takes_effect_at_once() -> None:
     found = policy.feed(Speed(24 * S + S // 2, 50.0))
     assert [(a.kind, a.t_ns) for a in found] == [(k, 24 * S + S // 2) for k in (Kind.MICROSLEEP, Kind.ASLEEP)]
     assert policy.feed(frame(24 * S + S // 10)) == []
+    assert policy.state.t_ns == 24 * S + S // 2
     assert policy.state.not_used == {}
 
 
@@ -63,6 +64,11 @@ def test_time_goes_on_without_frames() -> None:
     line = alerts([Part(20), Part(12, camera="stalled")])[0]
     assert line.kind is Kind.UNAVAILABLE
     assert line.t_ns == pytest.approx(29.5 * S, abs=0.3 * S)
+
+
+def test_a_lost_camera_has_no_frame_under_way() -> None:
+    line = alerts([Part(20), Part(3, camera="lost")], settings=PolicySettings(camera_lost_s=0.5))[0]
+    assert line.t_ns == pytest.approx(20.5 * S, abs=0.21 * S)
 
 
 def test_frames_that_come_late_after_a_stall_are_used() -> None:

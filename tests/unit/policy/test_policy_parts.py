@@ -13,6 +13,7 @@ from scenarios import Part, Way, inputs
 from fermon.domain import EyeState, Input, Kind, Observation, Speed, Visibility, Wakefulness
 from fermon.policy import Policy, PolicySettings
 from fermon.policy.closure import eye_state
+from fermon.policy.unseen import Unseen
 
 S = 1_000_000_000
 MICROSLEEP, ASLEEP, UNRESPONSIVE = "+MICROSLEEP WARNING", "+ASLEEP CRITICAL", "+UNRESPONSIVE CRITICAL"
@@ -66,6 +67,12 @@ def test_evidence_says_closed_whenever_seen() -> None:
 
 def test_a_single_long_closure_is_told_as_such() -> None:
     assert all("why" not in a.evidence for a in alerts([Part(20), closed(8), Part(6)]))
+    # in two stretches of one closure, raised when the gate opens
+    lines = alerts(
+        [Part(20, kmh=0), closed(5, kmh=0), Part(0.1, eyes="unknown", kmh=0), closed(6, kmh=0), closed(1, kmh=50)]
+    )
+    assert [a.kind for a in lines] == [Kind.MICROSLEEP, Kind.ASLEEP, Kind.UNRESPONSIVE]
+    assert all("why" not in a.evidence for a in lines)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +84,7 @@ def test_a_single_long_closure_is_told_as_such() -> None:
         ([closed(1.0), unknown(4)], []),  # one stretch only
         ([closed(0.3), unknown(1.3), closed(0.3), unknown(2)], [MICROSLEEP]),  # time alone decides
         ([closed(0.4), Part(0.3), unknown(2.2), closed(0.4)], []),  # seen open in between
+        ([closed(0.4), unknown(1.1), closed(0.4), unknown(1.03)], []),  # they open just before
         ([closed(0.4), Part(0.06), unknown(2.2), closed(0.4)], [MICROSLEEP]),  # a glimpse of open eyes is not
     ],
 )
@@ -105,6 +113,10 @@ def test_open_glimpses_far_apart_do_not_add_up() -> None:
 def test_a_camera_that_is_lost_for_long_is_left_out() -> None:
     lost = [closed(0.9), Part(2.5, camera="lost"), closed(0.9), Part(6)]
     assert brief([Part(20), *lost]) == [UNAVAILABLE, CLEARED]
+    assert brief([Part(20), closed(0.3), unknown(0.2), closed(0.3), Part(3, camera="lost"), Part(6)]) == [
+        UNAVAILABLE,
+        CLEARED,
+    ]
     again = [closed(0.9), Part(2.5, camera="lost")] * 12
     assert {MICROSLEEP, ASLEEP, UNRESPONSIVE, UNAVAILABLE} <= set(brief([Part(20), *again]))
 
@@ -127,6 +139,11 @@ def test_flickering_open_eyes_do_not_clear() -> None:
     lines = brief([Part(20), *parts * 6], Way(30))
     assert not any(line.startswith("-") for line in lines)
     assert lines[:2] == [MICROSLEEP, ASLEEP]
+
+
+def test_glimpses_of_open_eyes_clear_nothing() -> None:
+    """Half a second after the first one no closure lies between them, and yet they were never seen open."""
+    assert brief([Part(20), closed(2), *[unknown(0.6), Part(0.06)] * 8], Way(30)) == [MICROSLEEP]
 
 
 def test_acknowledged_it_counts_anew() -> None:
@@ -199,6 +216,8 @@ def test_one_outage_that_was_told_clears_as_before() -> None:
     lines = alerts([Part(20), hidden(25), Part(20)])
     assert [a.active for a in lines] == [True, False]
     assert lines[1].t_ns == pytest.approx(47 * S, abs=0.2 * S)
+    lines = alerts([Part(20), Part(100, camera="asleep"), Part(20)])  # no input of any kind
+    assert lines[1].t_ns == pytest.approx(122 * S, abs=0.2 * S)
 
 
 def test_outage_after_outage_stays_told() -> None:
@@ -209,6 +228,45 @@ def test_seen_again_is_not_taken_back_at_once() -> None:
     """8 of the last 10 s are usable, but less than half of the last 30 s: it clears, once."""
     parts = [Part(40), *LITTLE * 40, *[Part(1.7), hidden(0.3)] * 20]
     assert brief(parts) == [UNAVAILABLE, CLEARED]
+
+
+RARELY = [Part(40), *[Part(0.3), hidden(1.2)] * 25]
+
+
+def test_seen_again_holds_through_a_worse_moment() -> None:
+    """7.6 of 10 s after the clearing: neither enough to clear nor little enough to raise anew."""
+    assert brief([*RARELY, Part(8.3), *[Part(0.4), hidden(0.6)] * 4, Part(20)]) == [UNAVAILABLE, CLEARED]
+
+
+def test_seen_again_for_half_a_minute_is_forgotten() -> None:
+    """The half minute gets worse while the last 10 s are fair: told, as the first time."""
+    slowly = [hidden(7), Part(0.6), hidden(7), *[Part(0.85), hidden(0.15)] * 9]
+    assert brief([*RARELY, Part(60), *slowly]) == [UNAVAILABLE, CLEARED, UNAVAILABLE]
+    assert brief([Part(100), *slowly]) == [UNAVAILABLE]
+
+
+def test_causes_older_than_the_window_do_not_count() -> None:
+    unseen = Unseen(PolicySettings())
+    unseen.add(0, 25 * S, Visibility.DARK)
+    unseen.add(25 * S, 45 * S, Visibility.NO_FACE)
+    assert unseen.main_cause(45 * S, 45 * S, Visibility.OK) is Visibility.NO_FACE
+    assert unseen.main_cause(45 * S, 60 * S, Visibility.LOST) is Visibility.NO_FACE
+    assert unseen.main_cause(45 * S, 63 * S, Visibility.LOST) is Visibility.LOST
+
+
+def test_a_camera_that_was_lost_before_is_not_the_cause_later() -> None:
+    lines = alerts([Part(10), Part(1, camera="lost"), Part(40), *[Part(0.6), Part(0.9, camera="stalled")] * 30])
+    assert [a.evidence["cause"] for a in lines] == ["slow"]
+
+
+def test_closed_eyes_in_full_view_are_not_unavailable() -> None:
+    assert brief([Part(20), closed(20)]) == [MICROSLEEP, ASLEEP, UNRESPONSIVE]
+
+
+def test_what_is_closed_or_nothing_does_not_clear() -> None:
+    """With a slower ladder eyes are closed for 3 s without an alert: usable, but nothing that could be called well."""
+    slower = PolicySettings(microsleep_closed_s=4.0, asleep_closed_s=5.0, unresponsive_closed_s=8.0)
+    assert brief([Part(20), unknown(11), closed(3.5)], settings=slower) == [UNAVAILABLE]
 
 
 def test_the_last_way_out() -> None:

@@ -7,7 +7,7 @@ from scenario_runs import alerts, brief
 from scenarios import Part, Way, inputs
 
 from fermon.domain import CameraChange, Kind, Observation, Quality, Tick, Visibility, Wakefulness
-from fermon.policy import Policy
+from fermon.policy import Policy, PolicySettings
 from fermon.policy.rate import FrameRate
 
 RAISED = "+UNAVAILABLE NOTICE"
@@ -171,6 +171,18 @@ def test_slow_has_the_slack_of_the_floors(fps: float, lines: list[str]) -> None:
 def test_slow_clears_when_the_rate_has_been_back_for_three_seconds(back: float, count: int) -> None:
     """At 9 fps the mean of 5 s is back after 2.9 s of them, and for 2 s longer than they last."""
     assert brief([Part(20), Part(20, fps=6), Part(back, fps=9), Part(20, fps=6)], Way(15)).count(RAISED) == count
+
+
+def test_a_rate_that_falls_again_before_it_was_back_for_long_is_timed_anew() -> None:
+    settings = PolicySettings(rate_window_s=1.0)
+    lines = alerts([Part(10), Part(10, fps=6), Part(2), Part(4, fps=6), Part(8)], Way(15), settings)
+    assert [a.active for a in lines] == [True, False]
+    assert lines[1].t_ns == pytest.approx(29.3 * S, abs=0.3 * S)
+
+
+def test_nothing_clears_while_the_rate_is_low() -> None:
+    settings = PolicySettings(rate_window_s=1.0)
+    assert brief([Part(20), Part(12, face=False), Part(4.5, fps=6)], Way(15), settings) == [RAISED]
 
 
 def test_frames_too_far_apart_to_tell_a_rate_are_told_as_slow() -> None:
