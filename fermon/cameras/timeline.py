@@ -56,8 +56,8 @@ class Timeline:
         return round(self._count * NS_PER_S / self._rate_hz)
 
     def _by_stamp(self, stamp_ms: float | None) -> int | None:
-        ns = math.nan if stamp_ms is None else stamp_ms * NS_PER_MS
-        own_ns = round(ns) if math.isfinite(ns) else None
+        scaled = math.nan if stamp_ms is None else stamp_ms * NS_PER_MS
+        own_ns = round(scaled) if math.isfinite(scaled) else None
         before_ns, self._own_ns = self._own_ns, self._own_ns if own_ns is None else own_ns
         if not self._count:
             self._origin_ns = own_ns or 0

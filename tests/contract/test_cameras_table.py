@@ -12,6 +12,8 @@ import pytest
 from fermon.cameras import CAMERAS, CameraSettings, entry, open_camera, reopen_delays
 from fermon.errors import CameraNotFound
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.mark.parametrize(
     ("source", "kind"),
@@ -48,6 +50,21 @@ def test_what_there_is_at_a_path_decides(tmp_path: Path) -> None:
     assert entry(str(tmp_path / "camera")) is CAMERAS["v4l2"]
     with pytest.raises(CameraNotFound, match="camera: a device, but no camera"):
         open_camera(str(tmp_path / "camera"), CameraSettings())
+
+
+def test_home_folders_are_known_for_devices_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "camera").symlink_to("/dev/null")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(CameraNotFound, match=f"{tmp_path}/camera: a device, but no camera"):
+        open_camera("~/camera", CameraSettings())
+
+
+def test_a_device_by_a_name_that_is_no_text_does_not_crash_opencv(tmp_path: Path) -> None:
+    (tmp_path / "cam\udce9ra").symlink_to("/dev/null")
+    program = "import sys; from fermon.cameras.v4l2 import cv2_capture; print(cv2_capture(sys.argv[1]).isOpened())"
+    command = [sys.executable, "-c", program, tmp_path / "cam\udce9ra"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (0, "False\n")
 
 
 @pytest.mark.parametrize("source", ["demo", "/dev/video987", "0", "picamera"])
@@ -89,8 +106,7 @@ def test_reopening_waits_longer_and_longer() -> None:
 
 def test_the_table_loads_without_any_camera_library() -> None:
     """`fermon --check-config` runs on any laptop."""
-    root = Path(__file__).resolve().parents[2]
     program = "import sys, fermon.cameras; print(*sorted({'cv2', 'picamera2', 'libcamera'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, cwd=root)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, cwd=ROOT)
     assert done.stdout.strip() == ""
     assert done.returncode == 0

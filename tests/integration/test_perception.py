@@ -55,6 +55,24 @@ def test_haar_finds_and_holds_the_drawn_face_too() -> None:
     assert np.mean(found) > 0.9
 
 
+def test_what_is_burnt_out_is_measured_on_the_face_and_without_one_on_the_picture() -> None:
+    (frame,) = frames(1)
+    face = Perception(PerceptionSettings()).observe(frame).face
+    assert face is not None
+    x, y, w, h = map(int, face.box)
+    behind = np.full_like(frame.gray, 255)  # the sun behind the driver
+    behind[y : y + h, x : x + w] = frame.gray[y : y + h, x : x + w]
+    perception = Perception(PerceptionSettings())
+    perception.observe(frame)
+    seen = perception.observe(Frame(frame.t_ns + 66_000_000, 1, behind))
+    assert seen.face is not None
+    assert seen.quality.burnt_out is not None and seen.quality.burnt_out < 0.3
+    blind = Perception(PerceptionSettings()).observe(Frame(0, 0, np.full_like(frame.gray, 255)))
+    assert blind.face is None
+    assert blind.quality.burnt_out == 1.0
+    assert blind.quality.brightness == 1.0
+
+
 def test_an_empty_picture_holds_no_face() -> None:
     noise = np.random.default_rng(0).normal(90, 4, (480, 640)).clip(0, 255).astype(np.uint8)
     observation = Perception(PerceptionSettings()).observe(Frame(0, 0, noise))

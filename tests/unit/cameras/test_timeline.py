@@ -60,6 +60,11 @@ def test_a_missing_stamp_is_stepped_over_and_the_next_one_counts_again() -> None
     assert times(line, [0, 100, None, math.inf, 410]) == [0, 100 * NS, 200 * NS, 300 * NS, 410 * NS]
 
 
+def test_a_stamp_behind_what_was_stepped_over_is_not_behind_in_time() -> None:
+    line = Timeline(10.0, steady=False)
+    assert times(line, [0, 100, None, None, 250, 350]) == [0, 100 * NS, 200 * NS, 300 * NS, 301 * NS, 350 * NS]
+
+
 def test_the_step_seen_last_serves_where_there_is_no_rate() -> None:
     line = Timeline(None, steady=False)
     assert times(line, [0, 40, None, 110, None]) == [0, 40 * NS, 80 * NS, 110 * NS, 180 * NS]

@@ -10,7 +10,7 @@ from fermon.cameras import EndOfFrames
 from fermon.cameras.playback import Pacer
 from fermon.cameras.video import VideoCamera
 from fermon.errors import CameraNotFound
-from tests.clips_kit import bars, h264, number_of, play, times_ms, write
+from tests.clips_kit import bars, h264, jpegs, matroska, number_of, play, times_ms, write
 
 
 def damage_jpegs(path: Path, numbers: list[int]) -> None:
@@ -46,6 +46,16 @@ def test_a_lost_picture_takes_its_time_where_a_rate_times_the_clip(tmp_path: Pat
     assert [number_of(frame.gray) for frame in frames] == left
     assert times_ms(frames) == [100 * number for number in left]
     assert "; 1 more could not be used" in end
+
+
+def test_pictures_that_are_missing_without_a_trace_are_told(tmp_path: Path, reports: list[str]) -> None:
+    stamps = [*range(0, 500, 50), *range(1500, 2000, 50)]
+    path = tmp_path / "clip.mkv"
+    path.write_bytes(matroska(jpegs(bars(20)), stamps, step_ms=50, end_ms=2000))
+    frames, end = play(path)
+    assert times_ms(frames) == stamps
+    assert end == f"{path}: end after 20 frames (2.0 s); 20 more could not be used"
+    assert reports == [end]
 
 
 def test_more_damage_than_a_clip_promises_pictures_ends_it(tmp_path: Path) -> None:

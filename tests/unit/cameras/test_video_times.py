@@ -73,6 +73,16 @@ def test_a_rate_that_is_given_goes_before_the_clips_own(tmp_path: Path) -> None:
     assert times_ms(frames) == [100 * number for number in range(10)]
 
 
+def test_a_stream_that_begins_in_the_middle_of_something_is_not_guessed_at(tmp_path: Path) -> None:
+    """Not known by its first bytes: what ffmpeg assumes gives it away."""
+    path = tmp_path / "clip.h264"
+    path.write_bytes(b"\x11\x02\x33\x04" + b"".join(h264(bars(12), None)))
+    with pytest.raises(CameraNotFound, match=r"found pictures without time stamps, .*give their rate: --fps N"):
+        VideoCamera(path, Pacer("max"))
+    frames, _ = play(path, fps=8.0)
+    assert times_ms(frames) == [125 * number for number in range(12)]
+
+
 def test_bright_y4m_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "clip.y4m"
     path.write_bytes(y4m([np.full((48, 64), 90, np.uint8)] * 4, "F20:1"))
