@@ -44,23 +44,27 @@ class CameraKeeper:
     @property
     def ok(self) -> bool:
         """Whether a camera is there now and shows what is before it."""
-        return self._camera is not None and self._proven
+        return self._proven
 
     def read(self, now_ns: int, timeout_s: float) -> Frame | None:
         """Return the next frame, or None when none came within `timeout_s`.
 
         EndOfFrames passes through, and CameraLost of a source that is not live.
         """
-        if self._camera is None:
+        camera = self._camera
+        if camera is None:
             self._try_again(now_ns)
             self._wait(timeout_s)
             return None
         try:
-            frame = self._camera.read(timeout_s)
+            frame = camera.read(timeout_s)
         except CameraLost as error:
-            if not self._camera.live:
+            if not camera.live:
                 raise  # a clip that is opened again would begin again
-            self._lose(error, now_ns)
+            self._tell("camera lost", error)
+            camera.close()
+            self._camera, self._proven = None, False
+            self._try_after(now_ns)
             return None
         if frame is None or (not self._proven and self._shown_before(frame)):
             return None
@@ -72,22 +76,14 @@ class CameraKeeper:
         return frame
 
     def _shown_before(self, frame: Frame) -> bool:
-        last = self._last
-        return last is not None and frame.gray.shape == last.gray.shape and same_picture(frame.gray, last.gray)
+        return self._last is not None and same_picture(frame.gray, self._last.gray)
 
-    def _lose(self, error: DeviceError, now_ns: int) -> None:
-        self._tell("camera lost", error)
-        if self._camera is not None:
-            self._camera.close()
-        self._camera, self._proven = None, False
-        self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
-
-    def _tell(self, event: str, error: DeviceError) -> None:
+    def _tell(self, event: str, error: DeviceError, bug: Exception | None = None) -> None:
         """Log it, but not again and again what differs in what was found (for how many seconds) at most."""
         trouble = (event, error.problem.what, error.problem.remedy)
         if trouble != self._told:
             self._told = trouble
-            log.warning("%s: %s", event, error)
+            log.log(logging.ERROR if bug else logging.WARNING, "%s: %s", event, error, exc_info=bug)
 
     def _try_again(self, now_ns: int) -> None:
         if self._opening is not None:
@@ -97,17 +93,23 @@ class CameraKeeper:
             if self._opened is not None:
                 self._camera, self._opened = self._opened, None
                 return
-            self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
+            self._try_after(now_ns)
         if now_ns >= self._next_try_ns:
             # A driver may hang in open(): a thread does it, so that ticks, outputs and the watchdog go on.
             self._opening = threading.Thread(target=self._open_once, name="camera-open", daemon=True)
             self._opening.start()
+
+    def _try_after(self, now_ns: int) -> None:
+        self._next_try_ns = now_ns + int(self._delay_s() * NS_PER_S)
 
     def _open_once(self) -> None:
         try:
             camera = self._open()
         except DeviceError as error:
             self._tell("camera", error)
+            return
+        except Exception as bug:  # nobody else sees what ends this thread
+            self._tell("camera", DeviceError(f"{type(bug).__name__}: {bug}"), bug)
             return
         if self._closed:
             camera.close()
@@ -119,4 +121,3 @@ class CameraKeeper:
         for camera in (self._camera, self._opened):
             if camera is not None:
                 camera.close()
-        self._camera = self._opened = None

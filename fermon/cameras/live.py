@@ -143,7 +143,7 @@ class LiveCamera:
 
 
 def same_picture(one: Gray, other: Gray) -> bool:
-    """Tell whether two pictures of one size are the same in every pixel, and show something.
+    """Tell whether two pictures are the same in every pixel, and show something.
 
     A sensor's noise makes every picture differ in some pixel; a flat one (darkness, a covered lens) may well repeat.
     """

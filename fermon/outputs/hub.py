@@ -27,10 +27,9 @@ class Hub:
         self._inbox = Inbox()
         self._workers = [Worker(o, self._latest, self._inbox, self._timing) for o in outputs]
         self._ending = threading.Event()
-        self._watch = threading.Thread(target=self._watch_for_hangs, name="outputs-watch", daemon=True)
         for worker in self._workers:
             worker.start()
-        self._watch.start()
+        threading.Thread(target=self._watch_for_hangs, name="outputs-watch", daemon=True).start()
 
     def publish(self, status: Status) -> None:
         """Hand over the newest state and return at once; call it at least once a second, on ticks too."""
@@ -57,7 +56,6 @@ class Hub:
             worker.end()
         abandoned = [worker.name for worker in self._workers if not worker.join(max(0.0, end - time.monotonic()))]
         self._ending.set()
-        self._watch.join(max(0.0, end - time.monotonic()) + self._timing.watch_s)
         for name in abandoned:
             log.error("output %s: not off within %g s, abandoned; it may still show the last state", name, timeout_s)
         return abandoned

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from fermon.domain import DriverState, Status
 from fermon.errors import OutputError
 from fermon.outputs.contract import Output
 from fermon.outputs.inbox import Inbox
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -71,25 +74,37 @@ class LatestStatus:
 
 
 class Worker:
-    """Runs one output. Only `notice`, `end`, `join`, `report_hang` and `wrong` are for other threads."""
+    """Runs one output. Only `notice`, `end`, `join`, `report_hang` and `wrong` are for other threads.
 
-    def __init__(self, output: Output, latest: LatestStatus, inbox: Inbox, timing: Timing) -> None:
+    `clock` (s) and `wake` (what the thread waits on, up to a time limit) are the real ones unless a simulation brings
+    its own; it calls `run` instead of `start`.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        latest: LatestStatus,
+        inbox: Inbox,
+        timing: Timing,
+        clock: Callable[[], float] = time.monotonic,
+        wake: threading.Condition | None = None,
+    ) -> None:
         self.name = output.name
         self.wrong: str | None = None  # what does not work at the moment, in words; for any thread
         self._output = output
         self._latest = latest
         self._inbox = inbox
         self._timing = timing
-        self._wake = threading.Condition()
+        self._clock = clock
+        self._wake = wake or threading.Condition()
         self._ending = False
         self._news = False  # something was published that may differ from what is shown
         self._noticed: Hashable = None
-        self._shown: Hashable = None
         self._outage = threading.Lock()  # guards `wrong` and `_down_since`, which two threads set
         self._call: tuple[str, float, float] | None = None  # what is under way: its name, when it began, its limit in s
         self._down_since = 0.0
         self._backoff_s = timing.backoff_first_s
-        self._thread = threading.Thread(target=self._run, name=f"output-{output.name}", daemon=True)
+        self._thread = threading.Thread(target=self.run, name=f"output-{output.name}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -115,7 +130,7 @@ class Worker:
     def report_hang(self, now: float) -> None:
         """Report a call that has been under way for too long, once."""
         call = self._call
-        if call is None or self.wrong is not None:
+        if call is None:
             return
         what, began, limit_s = call
         if now - began > limit_s:
@@ -123,7 +138,8 @@ class Worker:
 
     # Everything below runs in the output's own thread.
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Keep the output showing the newest state until `end`, then switch it off."""
         while not self._ending:
             try:
                 self._doing("open", self._output.open, self._timing.open_hang_s)
@@ -137,56 +153,48 @@ class Worker:
 
     def _serve(self) -> None:
         """Show and poll until the end; leave with the first error."""
-        opened = time.monotonic()
-        beat = opened
+        opened = beat = self._clock()
+        shown: Hashable = None
         while not self._ending:
-            now = time.monotonic()
+            now = self._clock()
             self._news = False
             status = self._latest.get(now)
             key = urgent_key(status)
-            if now >= beat or key != self._shown:
+            if now >= beat or key != shown:
                 self._doing("show", partial(self._output.show, status), self._timing.hang_s)
-                self._shown = key
-                beat = _next_beat(beat, time.monotonic(), self._output.heartbeat_s)
+                shown = key
+                beat = _next_beat(beat, self._clock(), self._output.heartbeat_s)
                 self._up()
             if now - opened > self._timing.steady_s:
                 self._backoff_s = self._timing.backoff_first_s
-            self._poll()
+            self._inbox.put(self._doing("poll", self._output.poll, self._timing.hang_s))
             with self._wake:
                 if not self._ending and not self._news:
-                    self._wake.wait(max(0.0, min(self._output.poll_s, beat - time.monotonic())))
+                    self._wake.wait(max(0.0, min(self._output.poll_s, beat - self._clock())))
 
-    def _poll(self) -> None:
-        self._call = ("poll", time.monotonic(), self._timing.hang_s)
+    def _doing(self, what: str, call: Callable[[], T], limit_s: float) -> T:
+        self._call = (what, self._clock(), limit_s)
         try:
-            self._inbox.put(self._output.poll())
-        finally:
-            self._call = None
-
-    def _doing(self, what: str, call: Callable[[], None], limit_s: float) -> None:
-        self._call = (what, time.monotonic(), limit_s)
-        try:
-            call()
+            return call()
         finally:
             self._call = None
 
     def _close(self) -> None:
-        self._shown = None
         try:
             self._doing("close", self._output.close, self._timing.hang_s)
         except Exception:
             log.exception("output %s: close failed", self.name)
 
     def _sleep(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
+        end = self._clock() + seconds
         with self._wake:
-            while not self._ending and (left := end - time.monotonic()) > 0:
+            while not self._ending and (left := end - self._clock()) > 0:
                 self._wake.wait(left)
 
     def _failed(self, error: Exception) -> None:
         # A bug in the adapter deserves its traceback, once an outage: a log of days must not fill up with it.
         bug = None if isinstance(error, OutputError) else error
-        self._down(f"{str(error) or type(error).__name__}; trying again", time.monotonic(), bug)
+        self._down(f"{str(error) or type(error).__name__}; trying again", self._clock(), bug)
 
     def _down(self, text: str, since: float, bug: Exception | None = None) -> None:
         with self._outage:
@@ -199,11 +207,11 @@ class Worker:
         with self._outage:
             if self.wrong is None:
                 return
-            self.wrong, lasted_s = None, time.monotonic() - self._down_since
+            self.wrong, lasted_s = None, self._clock() - self._down_since
         log.info("output %s: works again after %.1f s", self.name, lasted_s)
 
 
 def _next_beat(last: float, now: float, heartbeat_s: float) -> float:
     """Return when to show next: on the grid while it is kept, else a full heartbeat from now on."""
     following = last + heartbeat_s
-    return following if now < following <= now + heartbeat_s else now + heartbeat_s
+    return min(following, now + heartbeat_s) if following > now else now + heartbeat_s
