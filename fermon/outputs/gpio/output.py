@@ -1,4 +1,4 @@
-"""Lamp, buzzer and acknowledge button on GPIO lines, through gpiozero (lgpio on the Pi, the mock factory in tests).
+"""Lamp, buzzer and acknowledge button on GPIO lines, through gpiozero (lgpio on the Pi; elsewhere see mock.py).
 
 Wiring: lamp and buzzer through a transistor or a driver chip, never straight from a line (16 mA at most); the button
 between its line and ground (the line is pulled up). Give lamp and buzzer a resistor towards "off", so that they are
@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from fermon.domain import Acknowledged, Kind, Received, Status
 from fermon.errors import OutputError, Problem
+from fermon.outputs.gpio.mock import mock_lines
 from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
 from fermon.schema import Range
 
@@ -96,8 +97,11 @@ def lines_factory(chip: int) -> Any:
     """Return gpiozero's factory of lines over lgpio; chip -1 lets gpiozero choose the Pi's own.
 
     Never gpiozero's global default: that falls back to other libraries, silently. On a board that is no Pi the
-    numbers are those of the chip's lines, as they are on a Pi.
+    numbers are those of the chip's lines, as they are on a Pi. GPIOZERO_PIN_FACTORY=mock, as gpiozero knows it, gives
+    lines that are only logged.
     """
+    if os.environ.get("GPIOZERO_PIN_FACTORY") == "mock":
+        return mock_lines()
     from gpiozero.exc import PinUnknownPi
 
     with _writable_folder():
