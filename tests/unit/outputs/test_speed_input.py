@@ -80,6 +80,9 @@ def test_why_it_does_not_come_is_told(ready: SpeedInput, reports: list[str], dat
     assert ready.take(599, False, data, 1.0) is None
     ready.watch(6.0)
     assert len(reports) == 1 and why in reports[0]
+    assert ready.take(*FIFTY, 7.0) == 50.0
+    ready.watch(12.0)
+    assert "no frame with Wheel.Speed" in reports[-1]  # what was wrong before is no reason any more
 
 
 @pytest.mark.parametrize(

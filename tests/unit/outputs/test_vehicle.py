@@ -249,6 +249,7 @@ SG_MUL_VAL_ 600 Speed Page 0-0;
         (EXTENDED, 0x31, 50.0),
         (EXTENDED, 0x36, 50.0),
         (EXTENDED, 0xF1, 50.0),
+        (EXTENDED.replace("3-3,  9-4000000000", ""), 0x31, 50.0),  # then what its own row says
         (EXTENDED, 0x32, None),  # another page
         (EXTENDED, 0x41, None),  # another part
     ],
