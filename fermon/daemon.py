@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType
 
 from fermon import __version__
 from fermon.cameras.contract import Camera, EndOfFrames
@@ -89,7 +88,7 @@ class _Counts:
         return RunSummary(
             frames=self.frames,
             seconds=round(seconds, 3),
-            fps=round(self.frames / max(seconds, 1e-9), 1),
+            fps=round(self.frames / seconds, 1) if seconds else 0.0,
             face=round(self.faces / frames, 4),
             eyes=round(self.eyes / frames, 4),
             alerts=dict(self.alerts),
@@ -115,7 +114,7 @@ class Daemon:
         self._last_ns: int | None = None
         self._counts = _Counts()
 
-    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+    def stop(self, *_signal: object) -> None:
         """End the loop at the next turn; a signal handler."""
         self._stop.set()
 

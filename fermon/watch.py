@@ -47,9 +47,8 @@ def watch(config: Config, options: argparse.Namespace) -> int:
     if not under_systemd:
         # The terminal shows the alerts itself; the log output would say everything twice.
         config = replace(config, outputs=replace(config.outputs, log=replace(config.outputs.log, enabled=False)))
-    in_real_time = options.pace == "real" or entry(options.camera or config.camera.source).live
-    patience_s = 0.0 if in_real_time else OFFLINE_PATIENCE_S
-    out = StreamWriter(sys.stdout, patience_s)
+    in_real_time = runs_in_real_time(options.camera or config.camera.source, options.pace)
+    out = StreamWriter(sys.stdout, 0.0 if in_real_time else OFFLINE_PATIENCE_S)
     view = choose_view(out, options.json, under_systemd)
     preview = make_preview(options)
     if preview is not None:
@@ -67,6 +66,11 @@ def watch(config: Config, options: argparse.Namespace) -> int:
             out.when_gone(daemon.stop)  # nobody is left who is told anything
         daemon.run()
     return 0
+
+
+def runs_in_real_time(source: str, pace: str) -> bool:
+    """Whether frames come when they come: from a live camera, or from what is played at its own pace."""
+    return pace == "real" or entry(source).live
 
 
 def choose_view(out: StreamWriter, as_json: bool, under_systemd: bool) -> View:
