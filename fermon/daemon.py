@@ -39,6 +39,7 @@ from fermon.policy import Policy
 from fermon.session.recorder import Recorder
 from fermon.systemd import Systemd
 from fermon.views.contract import View
+from fermon.words import answer_text, gated_text
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Daemon:
         self._started_ns = self._clock()
         self._ready = False  # systemd was told: there is a first observation, or there is no camera to wait for
         self._fault: str | None = None
+        self._gated = False  # speed alone holds an alert back, and that was said
         self._state = self._policy.state
         self._first_ns: int | None = None
         self._last_ns: int | None = None
@@ -201,7 +203,19 @@ class Daemon:
             self._record(alert)
             self._parts.view.alert(alert)
         self._state = self._policy.state
+        self._tell()
         self._parts.view.input(item, frame, self._state)
+
+    def _tell(self) -> None:
+        """Say what became of an acknowledgement, and what speed alone begins and ceases to hold back."""
+        answer, gated = self._policy.answer, self._state.gated
+        if answer is not None and answer.tell:
+            log.info("%s", answer_text(answer))
+        if gated is not None and not self._gated:
+            log.warning("%s", gated_text(gated))
+        elif gated is None and self._gated:
+            log.info("speed holds nothing back any longer")
+        self._gated = gated is not None
 
     def _record(self, item: Input | Alert) -> None:
         if self._parts.recorder is not None:

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from fermon.domain import NS_PER_S, Alert, Kind, Mode, RunSummary, Status
+from fermon.domain import NS_PER_S, AckAnswer, Alert, Gated, Kind, Mode, RunSummary, Status
 
 
 def alert_text(alert: Alert, start_ns: int) -> str:
@@ -43,27 +44,44 @@ def mode_text(status: Status) -> str:
     return f"{seconds}  state  {mode.words}{cause}"
 
 
-def _seconds(words: str) -> Callable[[float], str]:
-    return lambda value: f"{words} {value:.1f} s" if value > 0 else ""
+Phrase = Callable[[float, Mapping[str, Any]], str]
 
 
-def _share(words: str) -> Callable[[float], str]:
-    return lambda value: f"{words} {value:.0%}"
+def _seconds(words: str) -> Phrase:
+    return lambda value, _: f"{words} {value:.1f} s" if value > 0 else ""
 
 
-def _count(words: str) -> Callable[[float], str]:
-    return lambda value: f"{value:.0f} {words}" if value else ""
+def _share(words: str) -> Phrase:
+    return lambda value, _: f"{words} {value:.0%}"
+
+
+def _perclos(window: str) -> Phrase:
+    return lambda value, evidence: f"PERCLOS {_span(evidence, window)}{value:.0%}"
+
+
+def _count(words: str, window: str) -> Phrase:
+    return lambda value, evidence: f"{value:.0f} {words}{_span(evidence, window, ' in ').rstrip()}" if value else ""
+
+
+def _span(evidence: Mapping[str, Any], key: str, before: str = "") -> str:
+    """Return a configured window in words, "60 s " or "5 min "; "" where the evidence does not say it."""
+    window_s = evidence.get(key)
+    if isinstance(window_s, bool) or not isinstance(window_s, int | float):
+        return ""
+    minutes = window_s / 60
+    return f"{before}{minutes:g} min " if minutes >= 4 and minutes == int(minutes) else f"{before}{window_s:g} s "
 
 
 # Evidence key -> words, in the order in which they are told. Keys that are not here stay in the recording only.
-WORDS: Mapping[str, Callable[[float], str]] = {
+WORDS: Mapping[str, Phrase] = {
     "closed_s": _seconds("eyes closed"),
+    "unopened_s": _seconds("closed whenever seen, not seen open for"),
     "unanswered_s": _seconds("eyes not seen open for"),
     "angry_expression": _share("angry expression"),
-    "perclos_short": _share("PERCLOS 60 s"),
-    "perclos_long": _share("PERCLOS 180 s"),
-    "yawns": _count("yawns in 5 min"),
-    "long_blinks": _count("long blinks in 1 min"),
+    "perclos_short": _perclos("perclos_short_window_s"),
+    "perclos_long": _perclos("perclos_long_window_s"),
+    "yawns": _count("yawns", "yawn_window_s"),
+    "long_blinks": _count("long blinks", "blink_window_s"),
 }
 
 
@@ -75,13 +93,39 @@ def _why(alert: Alert) -> str:
         parts.append(f"cannot see the driver: {cause}")
     for key, phrase in WORDS.items():
         value = evidence.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and (text := phrase(float(value))):
+        if isinstance(value, int | float) and not isinstance(value, bool) and (text := phrase(float(value), evidence)):
             parts.append(text)
     if evidence.get("weary") is True:
         parts.append("weary expression")
     if alert.kind is Kind.ANGER and not parts:
         parts.append("angry expression")
     return ", ".join(parts)
+
+
+_GATED = {Kind.DROWSY: "drowsy", Kind.ANGER: "angry expression"}
+
+
+def gated_text(gated: Gated) -> str:
+    """Return what the vehicle's speed alone keeps from being raised.
+
+    >>> from fermon.domain import Level
+    >>> gated_text(Gated(Kind.ASLEEP, Level.CRITICAL, 0, 12.0, 10.0, 0.0, "can"))
+    'eyes closed for 12 s; ASLEEP is not raised below 10 km/h (can says 0)'
+    """
+    what = _GATED.get(gated.kind, "eyes closed")
+    limit = f"{gated.kind} is not raised below {gated.limit_kmh:g} km/h"
+    return f"{what} for {gated.lasted_s:.0f} s; {limit} ({gated.source or 'the signal'} says {gated.speed_kmh:g})"
+
+
+def answer_text(answer: AckAnswer) -> str:
+    """Return what became of an acknowledgement.
+
+    >>> from fermon.domain import AckOutcome
+    >>> answer_text(AckAnswer(0, AckOutcome.NOTHING, True, 3))
+    'acknowledgement: nothing to acknowledge; 3 more before it were not told'
+    """
+    untold = f"; {answer.untold} more before it were not told" if answer.untold else ""
+    return f"acknowledgement: {answer.outcome.value}{untold}"
 
 
 def summary_text(summary: RunSummary) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fermon.domain import NS_PER_S, Alert, DriverState, Observation
-from fermon.words import reason
+from fermon.domain import NS_PER_S, Alert, DriverState, Gated, Observation
+from fermon.words import gated_text, reason
 
 
 def state_fields(state: DriverState) -> dict[str, Any]:
@@ -25,6 +25,20 @@ def state_fields(state: DriverState) -> dict[str, Any]:
         "speed_kmh": state.speed_kmh,
         "expression": None if state.expression is None else [round(p, 3) for p in state.expression],
         "alerts": [{"kind": a.kind.value, "level": a.level.name} for a in state.alerts],
+        "gated": None if state.gated is None else gated_fields(state.gated),
+    }
+
+
+def gated_fields(gated: Gated) -> dict[str, Any]:
+    """An alert that only the speed holds back; times in s, speeds in km/h."""
+    return {
+        "kind": gated.kind.value,
+        "level": gated.level.name,
+        "lasted_s": round(gated.lasted_s, 1),
+        "limit_kmh": gated.limit_kmh,
+        "speed_kmh": gated.speed_kmh,
+        "source": gated.source or None,
+        "text": gated_text(gated),
     }
 
 

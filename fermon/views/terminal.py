@@ -28,7 +28,7 @@ from fermon.domain import (
     Visibility,
 )
 from fermon.views.writer import Writer
-from fermon.words import alert_text, reason, summary_text
+from fermon.words import alert_text, gated_text, reason, summary_text
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, RED_BACK = "1", "2", "31", "32", "33", "36", "97;41"
 LEVEL_COLOURS = {Level.NOTICE: CYAN, Level.WARNING: YELLOW, Level.CRITICAL: RED_BACK}
@@ -153,6 +153,8 @@ def panel(
         lines.append(f"{_in(LEVEL_COLOURS[alert.level], f' {alert.level.name} {alert.kind} ')} {began}")
     if not state.alerts:
         lines.append("no alert" if state.determined else _in(DIM, "no alert; the driver has not been judged yet"))
+    if state.gated is not None:
+        lines.append(_in(YELLOW, gated_text(state.gated)))
     if fault:
         lines.append(_in(RED, f"FAULT {fault}"))
     made_of = f"{facts.camera} · {facts.detector} · {facts.runtime} · " if facts is not None else ""

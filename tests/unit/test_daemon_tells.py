@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fermon.domain import NS_PER_S, Acknowledged, Frame, Observation, Status, Wakefulness
+from fermon.domain import NS_PER_S, Acknowledged, Frame, Observation, Status, VehicleSpeed, Wakefulness
 from fermon.errors import CameraLost, OutputError
 from tests.daemon_kit import FRAME_NS, PATIENT, START_NS, TURN_NS, Rig, Wire, observation
 from tests.outputs_kit import until
@@ -236,3 +236,39 @@ def test_outputs_take_a_loop_that_hangs_for_a_fault(rig: Rig) -> None:
         rig.until_shown(lambda status: status.fault == "loop stalled", "the fault")
 
     rig.run(script)
+
+
+# Acknowledgements, and what speed holds back ------------------------------------------------------------------------
+
+
+def test_an_acknowledgement_is_told_with_what_became_of_it(rig: Rig, reports: list[str]) -> None:
+    def script(rig: Rig) -> Steps:
+        yield from rig.frames(1.0)
+        rig.wire.send(Acknowledged())
+        yield from rig.frames(0.5)
+        rig.eyes.seen = shut
+        yield from rig.frames(3.5)
+        rig.wire.send(Acknowledged())
+        yield from rig.frames(0.5)
+
+    rig.run(script)
+    assert reports == ["acknowledgement: nothing to acknowledge", "acknowledgement: taken"]
+
+
+def test_what_speed_holds_back_is_said_at_its_start_and_at_its_end(rig: Rig, reports: list[str]) -> None:
+    def script(rig: Rig) -> Steps:
+        rig.wire.send(VehicleSpeed(3.0, "can"))
+        yield from rig.frames(0.5)
+        rig.eyes.seen = shut
+        for _ in range(8):
+            rig.wire.send(VehicleSpeed(3.0, "can"))
+            yield from rig.frames(0.5)
+        rig.wire.send(VehicleSpeed(60.0, "can"))
+        yield from rig.frames(0.5)
+        rig.until_shown(lambda status: status.wakefulness is Wakefulness.ASLEEP, "the alert at once")
+
+    rig.run(script)
+    assert reports == [
+        "eyes closed for 2 s; MICROSLEEP is not raised below 10 km/h (can says 3)",
+        "speed holds nothing back any longer",
+    ]

@@ -40,12 +40,32 @@ def at(seconds: float, kind: Kind, level: Level, active: bool = True, since: flo
                 Kind.DROWSY,
                 Level.NOTICE,
                 perclos_short=0.081,
+                perclos_short_window_s=60.0,
                 perclos_long=None,
                 yawns=3,
+                yawn_window_s=300.0,
                 long_blinks=0,
                 weary=True,
             ),
             " 300.0 s  NOTICE  DROWSY  PERCLOS 60 s 8%, 3 yawns in 5 min, weary expression",
+        ),
+        (
+            at(
+                300,
+                Kind.DROWSY,
+                Level.NOTICE,
+                perclos_short=0.081,
+                perclos_short_window_s=45.0,
+                yawns=3,
+                yawn_window_s=90.0,
+                long_blinks=6,
+                blink_window_s=600,
+            ),
+            " 300.0 s  NOTICE  DROWSY  PERCLOS 45 s 8%, 3 yawns in 90 s, 6 long blinks in 10 min",
+        ),
+        (
+            at(12, Kind.ASLEEP, Level.CRITICAL, closed_s=0.4, unopened_s=6.0, why="closed whenever seen"),
+            "  12.0 s  CRITICAL  ASLEEP  eyes closed 0.4 s, closed whenever seen, not seen open for 6.0 s",
         ),
         (
             at(12345.6, Kind.ANGER, Level.NOTICE, angry_expression=0.71),
@@ -92,7 +112,7 @@ def test_the_monitor_s_own_mode() -> None:
 def test_the_log_writes_changes_only(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="fermon.alerts")
     output = LogOutput(LogSettings())
-    drowsy = alert(Kind.DROWSY, Level.NOTICE, yawns=3)
+    drowsy = alert(Kind.DROWSY, Level.NOTICE, yawns=3, yawn_window_s=300.0)
     for shown in (
         WELL,
         WELL,
