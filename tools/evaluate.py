@@ -15,14 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import exits
-import fer2013
-import metrics
 import numpy as np
-import predictors
-from fer2013 import CLASSES, DataError, Split
 from numpy.typing import NDArray
-from predictors import NetworkError, Predictor
+
+from expression import fer2013, metrics, predictors
+from expression.fer2013 import CLASSES, DataError, Split
+from expression.predictors import NetworkError, Predictor
+from lib import exits
 
 
 def distinct(test: Split, training: Split) -> NDArray[np.bool_]:
@@ -57,7 +56,7 @@ def robustness(predictor: Predictor, test: Split) -> dict[str, float]:
     """Accuracy on the pictures as they are, asked with their mirror images (as published figures often are), and under
     each disturbance.
     """
-    from disturb import DISTURBANCES
+    from expression.disturb import DISTURBANCES
 
     def hits(asked: Predictor, pictures: NDArray[np.uint8]) -> float:
         return float((asked.predict(pictures).argmax(1) == test.labels).mean())
@@ -107,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
     if args.robustness:
         result["robustness"] = robustness(predictor, splits[args.usage])
     if args.confusion_png:
-        import plots
+        from expression import plots
 
         title = f"{args.model.name} on {args.usage}: {result['accuracy']:.1%}"
         plots.confusion(np.array(result["confusion"]), CLASSES, title, args.confusion_png)

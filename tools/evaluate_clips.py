@@ -4,7 +4,7 @@
 
 DIR holds videos.csv, video_events.csv and the clips. --out writes NAME.csv (t_s,closed) for each clip, which the data
 set's own scorer reads too. The shipped eye network has seen the people of these clips; with --folds (what
-`train_eyes.py --folds FOLDS` wrote) each clip is read by a network that has seen nobody of its fold. Columns:
+`python -m eyes.train --folds FOLDS` wrote) each clip is read by a network that has seen nobody of its fold. Columns:
 
     face     frames with a face                       closed   closed frames read closed; unknown: not readable
     false    open frames read closed; unknown          events   annotated closures timed right; false: invented ones
@@ -21,10 +21,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from clip_score import Event, Reading, Score, closed_frame, open_frame, read_events, score
-from contact_sheet import Tile, write_sheet
-from eye_folds import FOLDS, person
-
+from eyes.annotations import Event, Reading, Score, closed_frame, open_frame, read_events, score
+from eyes.contact_sheet import Tile, write_sheet
+from eyes.folds import FOLDS, person
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config, load
 from fermon.domain import NS_PER_S, Alert, Eyes, Frame, Kind, Observation
@@ -142,7 +141,9 @@ def fold_folders(folds: Path, where: Path, shipped: Path) -> dict[str, Path]:
     folders = {}
     for n, people in enumerate(FOLDS):
         if not (folds / f"fold{n}.tflite").exists():
-            raise ModelError(f"{folds}: holds no fold{n}.tflite; make it: train_eyes.py --eyes ... --folds {folds}")
+            raise ModelError(
+                f"{folds}: holds no fold{n}.tflite; make it: python -m eyes.train --eyes ... --folds {folds}"
+            )
         folder = where / f"fold{n}"
         folder.mkdir()
         for file in (*shipped.glob("expression.*"), *shipped.glob("mouth.*")):

@@ -18,15 +18,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import exits
-import fer2013
-import metrics
 import numpy as np
-import predictors
-import synthetic
-from fer2013 import CLASSES, DataError, Split
 from numpy.typing import NDArray
-from predictors import NetworkError
+
+from expression import fer2013, metrics, predictors
+from expression.fer2013 import CLASSES, DataError, Split
+from expression.predictors import NetworkError
+from int8 import synthetic
+from lib import exits
 
 # More pictures bring rarer extremes, and with them coarser steps: 100 to 1000 were tried on validation pictures.
 CALIBRATION_PICTURES = 200
@@ -184,7 +183,7 @@ def run(args: argparse.Namespace) -> None:
         )
         pictures = synthetic.calibration(args.pictures, height, width)
 
-    import quantise
+    from int8 import convert as quantise
 
     tflite = quantise.to_int8(model, pictures, args.mirror)
     args.out.parent.mkdir(parents=True, exist_ok=True)

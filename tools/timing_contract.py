@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from drivers import SCENARIOS
-from scenario_runs import TOLERANCE_S, Result, run
-from scenarios import WAYS, Line, Scenario
+from scenarios.drivers import SCENARIOS
+from scenarios.language import WAYS, Line, Scenario
+from scenarios.runs import TOLERANCE_S, Result, run
 
 BEGIN, END = "<!-- timing:begin -->", "<!-- timing:end -->"
 

@@ -25,16 +25,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import augment
-import fer2013
 import numpy as np
-import plots
-import predictors
-import teach
-from fer2013 import NOT_A_FACE, SIDE_PX, DataError, Split
 from numpy.typing import NDArray
-from predictors import NetworkError
-from recipes import RECIPES, Recipe, find
+
+from expression import augment, fer2013, plots, predictors, teach
+from expression.fer2013 import NOT_A_FACE, SIDE_PX, DataError, Split
+from expression.predictors import NetworkError
+from expression.recipes import RECIPES, Recipe, find
 
 ARCHITECTURES = ("cnn6", "cnn10", "vgg16")
 MOST_NOT_A_FACE = 5  # of FER+'s ten taggers
@@ -218,7 +215,8 @@ def run(args: argparse.Namespace) -> None:
     prepare(args.run, wanted, args.resume)
 
     import keras
-    from trainer import Trainer
+
+    from expression.trainer import Trainer
 
     keras.utils.set_random_seed(args.seed)
     steps = len(material.training) // recipe.batch
@@ -268,7 +266,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="best")
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--votes", type=Path, help="FER+'s fer2013new.csv (soft targets of the recipe 'best')")
-    parser.add_argument("--taught", type=Path, help="targets that tools/teach.py made, for the recipe 'taught'")
+    parser.add_argument(
+        "--taught", type=Path, help="targets that tools/expression/teach.py made, for the recipe 'taught'"
+    )
     parser.add_argument("--run", type=Path, required=True, help="run folder")
     parser.add_argument("--epochs", type=int, default=0, help="instead of the recipe's stages, all at 48 px")
     parser.add_argument("--stop-after", type=int, default=0, help="stop after so many epochs, to go on with --resume")

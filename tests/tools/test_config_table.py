@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import config_table
 import pytest
+
+import config_table
 
 ROOT = Path(__file__).resolve().parents[2]
 

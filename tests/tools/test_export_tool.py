@@ -17,15 +17,14 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import export  # noqa: E402
-import keras  # noqa: E402
-import networks  # noqa: E402
-import predictors  # noqa: E402
-import quantise  # noqa: E402
-import synthetic  # noqa: E402
+import keras
 
-from fermon.perception.network import Network  # noqa: E402
-from tests.tools import fer2013_sample as make  # noqa: E402
+import export
+from expression import networks, predictors
+from fermon.perception.network import Network
+from int8 import convert as quantise
+from int8 import synthetic
+from tests.tools import fer2013_sample as make
 
 # The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.
 OPERATORS = {"CONV_2D", "ADD", "MUL", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"}

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_score import Event, Score
-from evaluate_clips import Clip, _count_yawns, _note, fold_folders
-from eye_augment import lower_lid, place_crop, seen_at
-from eye_data import PATCH_SHAPE, PX_PER_UNIT, clip_label, still_label
-from eye_folds import FOLDS, in_fold, person
-from eye_mesh import lid_lines, opening
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluate_clips import Clip, _count_yawns, _note, fold_folders
+from eyes.annotations import Event, Score
+from eyes.augment import lower_lid, place_crop, seen_at
+from eyes.folds import FOLDS, in_fold, person
+from eyes.mesh import lid_lines, opening
+from eyes.patches import PATCH_SHAPE, PX_PER_UNIT, clip_label, still_label
 from fermon.domain import NS_PER_S, Alert, Kind, Level
 from fermon.errors import ModelError
 from fermon.perception.network import models_dir
@@ -130,5 +130,5 @@ def test_yawns_are_found_inside_annotated_ones_only() -> None:
 
 
 def test_missing_folds_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"holds no fold0\.tflite; make it: train_eyes\.py"):
+    with pytest.raises(ModelError, match=r"holds no fold0\.tflite; make it: python -m eyes\.train"):
         fold_folders(tmp_path, tmp_path, models_dir())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import metrics
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from expression import metrics
 
 TRUTH = np.array([0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 0, 2])

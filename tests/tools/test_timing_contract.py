@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-import timing_contract
-from drivers import SCENARIOS
-from scenario_runs import run
-from scenarios import Line, Scenario, Way, on
 
+import timing_contract
 from fermon.domain import Kind
 from fermon.policy import PolicySettings
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Line, Scenario, Way, on
+from scenarios.runs import run
 
 MICROSLEEP = next(s for s in SCENARIOS if s.name == "microsleep")
 

@@ -17,14 +17,13 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import evaluate  # noqa: E402
-import keras  # noqa: E402
-import recipes  # noqa: E402
-import report  # noqa: E402
-import teach  # noqa: E402
-import train  # noqa: E402
+import keras
 
-from tests.tools import fer2013_sample as make  # noqa: E402
+import evaluate
+import report
+import train
+from expression import recipes, teach
+from tests.tools import fer2013_sample as make
 
 TINY = dataclasses.replace(recipes.RECIPES["best"], stages=((32, 1), (48, 2)), batch=16, validation=0.2)
 

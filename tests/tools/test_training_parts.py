@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import augment
 import numpy as np
 import pytest
-import recipes
+
 import train
-from fer2013 import Split
-from recipes import Recipe
+from expression import augment, recipes
+from expression.fer2013 import Split
+from expression.recipes import Recipe
 
 SMALL = Recipe(stages=((32, 2), (48, 1)), batch=4, learning_rate=1e-3, validation=0.1, augment=augment.BEST)
 

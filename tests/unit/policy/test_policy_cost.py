@@ -12,11 +12,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from drivers import SCENARIOS
-from scenarios import Way, inputs
 
 from fermon.domain import Input, Observation
 from fermon.policy import Policy
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Way, inputs
 
 DRIVERS = ("blinks only", "asleep", "angry 20 s", "camera covered", "yawns")
 BASELINE = {(3, 11): 2824, (3, 12): 2069, (3, 13): 2625}  # instructions a frame

@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 import pytest
-from scenario_runs import alerts
-from scenarios import Part, Way
 
 from fermon.policy import PolicySettings
+from scenarios.language import Part, Way
+from scenarios.runs import alerts
 
 Drive = tuple[Way, list[Part]]
 
