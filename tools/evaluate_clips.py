@@ -24,14 +24,14 @@ from pathlib import Path
 from eyes.annotations import Event, Reading, Score, closed_frame, open_frame, read_events, score
 from eyes.contact_sheet import Tile, write_sheet
 from eyes.folds import FOLDS, person
+from eyes.state import frame_state
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config, load
-from fermon.domain import NS_PER_S, Alert, Eyes, Frame, Kind, Observation
+from fermon.domain import NS_PER_S, Alert, Eyes, EyeState, Frame, Kind, Observation
 from fermon.errors import FermonError, ModelError
 from fermon.perception.geometry import eye_crops
-from fermon.perception.network import models_dir
 from fermon.perception.pipeline import Perception
-from fermon.policy import Policy
+from fermon.policy import Policy, PolicySettings
 
 NOT_SCORED = {"emotion_quiz_grey.mp4"}  # three quarters of it is text slides
 
@@ -51,10 +51,10 @@ class Clip:
     causes: Counter[str] = field(default_factory=Counter)
 
 
-def closed(eyes: Eyes | None, threshold: float) -> bool | None:
-    """The frame's eye state after the policy's definition: closed when every readable eye is."""
-    readable = [p for p in (eyes.left, eyes.right) if p is not None] if eyes is not None else []
-    return all(p >= threshold for p in readable) if readable else None
+def closed(eyes: Eyes | None, settings: PolicySettings) -> bool | None:
+    """Whether the policy takes the frame's eyes for closed; None = unknown."""
+    state = frame_state(eyes, settings)
+    return None if state is EyeState.UNKNOWN else state is EyeState.CLOSED
 
 
 def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile]) -> tuple[Clip, list[Reading]]:
@@ -68,7 +68,7 @@ def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile])
             if frame is None:
                 continue
             observation = perception.observe(frame)
-            t_s, reading = frame.t_ns / NS_PER_S, closed(observation.eyes, config.policy.closed_probability)
+            t_s, reading = frame.t_ns / NS_PER_S, closed(observation.eyes, config.policy)
             clip.frames += 1
             clip.faces += observation.face is not None
             if observation.eyes is not None and observation.eyes.cause:
@@ -136,9 +136,12 @@ def row(name: str, clip: Clip) -> str:
     )
 
 
-def fold_folders(folds: Path, where: Path, shipped: Path) -> dict[str, Path]:
-    """Make a models folder for each fold; return {person: models folder whose eye network has not seen him}."""
-    folders = {}
+def fold_folders(folds: Path, where: Path) -> dict[str, Path]:
+    """Make a models folder for each fold; return {person: models folder whose eye network has not seen them}.
+
+    Each holds nothing but its eye network: the others are then the shipped ones.
+    """
+    folders: dict[str, Path] = {}
     for n, people in enumerate(FOLDS):
         if not (folds / f"fold{n}.tflite").exists():
             raise ModelError(
@@ -146,8 +149,6 @@ def fold_folders(folds: Path, where: Path, shipped: Path) -> dict[str, Path]:
             )
         folder = where / f"fold{n}"
         folder.mkdir()
-        for file in (*shipped.glob("expression.*"), *shipped.glob("mouth.*")):
-            (folder / file.name).symlink_to(file.resolve())
         for ending in ("tflite", "json"):
             (folder / f"eyes.{ending}").symlink_to((folds / f"fold{n}.{ending}").resolve())
         folders |= dict.fromkeys(people, folder)
@@ -180,11 +181,12 @@ def evaluate(args: argparse.Namespace) -> int:
     names = args.clips.split(",") if args.clips else sorted(set(events) - NOT_SCORED)
     if unknown := set(names) - set(events):
         raise OSError(f"{args.folder}/videos.csv has no clip {sorted(unknown)[0]}; it has {', '.join(sorted(events))}")
-    together, results, worst = Clip(Score()), {}, []
+    together, results = Clip(Score()), {}
+    worst: list[Tile] = []
     if not args.json:
         print(f"{'clip':25}{'frames':>6}   face  closed unknown   false unknown events false  yawns   alerts")
     with tempfile.TemporaryDirectory() as temporary:
-        folders = fold_folders(args.folds, Path(temporary), models_dir()) if args.folds else {}
+        folders = fold_folders(args.folds, Path(temporary)) if args.folds else {}
         for name in names:
             own = replace(config.perception, models=str(folders[person(name)])) if folders else config.perception
             clip, readings = run_clip(args.folder / name, events[name], replace(config, perception=own), worst)

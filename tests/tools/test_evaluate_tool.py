@@ -136,7 +136,7 @@ def test_runs_as_a_script_from_anywhere_and_needs_no_tensorflow(tmp_path: Path) 
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": ""},
         capture_output=True,
         text=True,
         timeout=100,

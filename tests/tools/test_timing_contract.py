@@ -46,7 +46,7 @@ def test_page_without_markers_is_a_violation(tmp_path: Path, capsys: pytest.Capt
     page = tmp_path / "README.md"
     page.write_text("nothing here\n")
     assert timing_contract.main(["--only", "winks", "--update", str(page)]) == 1
-    assert "expected both markers" in capsys.readouterr().err
+    assert "expected both marks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import contextlib
 import statistics
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def frames_of(source: str, size: tuple[int, int], most: int, watch: Stopwatch | 
     import cv2
 
     watch = watch or Stopwatch()
-    camera, frames = open_camera(source, CameraSettings(), "max"), []
+    camera = open_camera(source, CameraSettings(), "max")
+    frames: list[Frame] = []
     width, height = size
     with contextlib.suppress(EndOfFrames):
         while len(frames) < most:
@@ -102,6 +104,10 @@ def searches(frames: list[Frame], watch: Stopwatch) -> None:
             watch.mark(name)
 
 
+def _mark(clock: Stopwatch, stage: str) -> None:
+    clock.mark("track" if stage == "search" else stage)
+
+
 def run(source: str, size: tuple[int, int], most: int) -> dict[str, Any]:
     """Watch one source; return its figures. Raises CameraNotFound, ModelError."""
     watch = Stopwatch()
@@ -116,9 +122,7 @@ def run(source: str, size: tuple[int, int], most: int) -> dict[str, Any]:
         clock = watch if number >= WARM_UP else ignored
         began = clock.now()
         clock.start()
-        observation = perception.observe(
-            frame, lambda stage, to=clock: to.mark("track" if stage == "search" else stage)
-        )
+        observation = perception.observe(frame, partial(_mark, clock))
         clock.start()
         policy.feed(observation)
         state = policy.state

@@ -190,9 +190,9 @@ def report(judge: Judge, neutral: FaceShape, angry: FaceShape) -> None:
     for name, face in (("neutral", neutral), ("angry", angry)):
         for lids in (0.0, 1.0):
             r = judge.look(face.lidded(lids), CHECK_POSES)
-            p = " ".join(f"{v:8.2f}" for v in r.expression.mean(axis=0))
+            means = " ".join(f"{v:8.2f}" for v in r.expression.mean(axis=0))
             worst = (np.nanmax if lids == 0 else np.nanmin)(r.eyes) if np.isfinite(r.eyes).any() else np.nan
-            print(f"{name:8} {'shut' if lids else 'open':5} {r.faces:8.2f}  {p}   {worst:.2f}")
+            print(f"{name:8} {'shut' if lids else 'open':5} {r.faces:8.2f}  {means}   {worst:.2f}")
     for name, face, wanted in (("neutral", neutral, NEUTRAL), ("angry", angry, ANGRY)):
         p = judge.look(face, CHECK_POSES).expression
         print(f"{name}: p({EXPRESSIONS[wanted]}) least {p[:, wanted].min():.2f}, p(angry) most {p[:, ANGRY].max():.2f}")

@@ -11,17 +11,14 @@ The architecture stays. Exit codes: 0 done, 65 the data cannot be used, 78 the n
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
-import export
-from expression import fer2013, metrics, predictors
+from expression import fer2013, metrics, predictors, runs
 from expression.fer2013 import CLASSES, Split
-from expression.predictors import NetworkError
-from lib import exits
+from lib.exits import NetworkError, run_and_exit
 
 
 def judge(model: object, split: Split) -> str:
@@ -35,9 +32,8 @@ def run(args: argparse.Namespace) -> None:
     last = model.layers[-1]
     if model.output_shape[-1] != len(CLASSES) or not getattr(last, "use_bias", False):
         raise NetworkError(f"{args.model}: its last layer is no dense layer with a bias for {len(CLASSES)} classes")
-    origin = export.read_run(args.model.parent)
-    share, seed = float(origin.get("validation", 0.05)), int(origin.get("seed", 1))
-    training, validation = fer2013.split_validation(fer2013.read(args.data, "Training"), share, seed)
+    origin = runs.read(args.model.parent)
+    training, validation = runs.split_as(origin, fer2013.read(args.data, "Training"))
     before = judge(model, validation)
     bias = metrics.class_bias(predictors.of_keras_model(model).predict(training.pictures), training.labels)
     kernel, old = last.get_weights()
@@ -47,8 +43,8 @@ def run(args: argparse.Namespace) -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     model.save(args.out)
     # tools/export.py reads it beside the network: the same validation pictures, and what the manifest tells of the run.
-    about = origin | {"aligned": {name: round(float(value), 4) for name, value in zip(CLASSES, bias, strict=True)}}
-    (args.out.parent / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    aligned = {name: round(float(value), 4) for name, value in zip(CLASSES, bias, strict=True)}
+    runs.write(args.out.parent, origin | {"aligned": aligned})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--out", type=Path, required=True, help="the aligned .keras file")
     args = parser.parse_args(argv)
-    return exits.after("align", lambda: run(args))
+    return run_and_exit("align", lambda: run(args))
 
 
 if __name__ == "__main__":

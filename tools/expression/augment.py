@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,18 +41,19 @@ def _move(picture: NDArray[np.uint8], how: Strength, rng: np.random.Generator) -
     side = picture.shape[0]
     centre = ((side - 1) / 2, (side - 1) / 2)
     angle, scale = rng.uniform(-how.rotation_deg, how.rotation_deg), (1 + how.scale) ** rng.uniform(-1, 1)
-    matrix = cv2.getRotationMatrix2D(centre, angle, scale)
+    matrix = np.asarray(cv2.getRotationMatrix2D(centre, angle, scale), np.float64)
     matrix[:, 2] += rng.uniform(-how.shift_px, how.shift_px, 2)
     if how.flip and rng.random() < 0.5:
         picture = picture[:, ::-1]
-    return cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
 
 
 def _one(picture: NDArray[np.uint8], how: Strength, rng: np.random.Generator) -> NDArray[np.float32]:
-    x = _move(picture, how, rng).astype(np.float32) / 255
+    x: NDArray[Any] = _move(picture, how, rng).astype(np.float32) / np.float32(255)
     side = x.shape[0]
     if how.blur and rng.random() < how.blur:
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, how.blur_px))
+        x = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, how.blur_px)))
     if how.contrast:
         x = (x - x.mean()) * (1 + rng.uniform(-how.contrast, how.contrast)) + x.mean()
         x = x + rng.uniform(-how.brightness, how.brightness)
@@ -74,7 +76,7 @@ def batch(
     for index, picture in enumerate(pictures):
         x = _one(picture, how, rng)
         if side_px != x.shape[0]:
-            x = cv2.resize(x, (side_px, side_px), interpolation=cv2.INTER_AREA)
+            x = np.asarray(cv2.resize(x, (side_px, side_px), interpolation=cv2.INTER_AREA), np.float32)
         out[index, :, :, 0] = x
     return np.clip(out, 0, 1, out=out)
 
@@ -83,4 +85,4 @@ def plain(pictures: NDArray[np.uint8], side_px: int = 48) -> NDArray[np.float32]
     """Return unchanged pictures as a network takes them: float32 (n, side, side, 1) in 0..1."""
     if side_px != pictures.shape[1]:
         pictures = np.stack([cv2.resize(p, (side_px, side_px), interpolation=cv2.INTER_AREA) for p in pictures])
-    return pictures[..., None].astype(np.float32) / 255
+    return np.asarray(pictures[..., None].astype(np.float32) / np.float32(255), np.float32)

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.exits import DataError
+
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 USAGES = ("Training", "PublicTest", "PrivateTest")
 SIDE_PX = 48
@@ -24,10 +26,6 @@ VOTES = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutra
 NOT_A_FACE = VOTES.index("NF")
 _LABELS = {str(label): label for label in range(len(CLASSES))}
 _LEVELS = {str(level): level for level in range(256)}
-
-
-class DataError(ValueError):
-    """A data file that cannot be used; the message names the file, the row, what was found and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Figures of merit of a classifier, in numpy alone.
+"""Figures of merit of a classifier, in numpy alone; probabilities are calibrated by the daemon's own formula.
 
 `probabilities` is float (n, classes), `truth` and `predicted` are int (n,). Shares are 0..1, not per cent.
 """
@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fermon.perception.expression import calibrated
+
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
 
 # Bins of the calibration error, as in Guo et al., "On Calibration of Modern Neural Networks" (2017).
 CALIBRATION_BINS = 15
-# Half a step of an int8 softmax (scale 1/256): stands for a probability that was rounded to zero.
-SMALLEST_PROBABILITY = 1 / 512
 
 
 def confusion(truth: Labels, predicted: Labels, classes: int = 7) -> Labels:
@@ -49,12 +49,6 @@ def calibration_error(probabilities: Floats, truth: Labels) -> float:
     return float(sum(gaps) / len(truth))
 
 
-def with_temperature(probabilities: Floats, temperature: float) -> NDArray[np.float64]:
-    """Return softmax(log(p) / temperature): above 1 less sure, below 1 surer; the order of classes stays."""
-    powers = np.maximum(probabilities.astype(np.float64), SMALLEST_PROBABILITY) ** (1 / temperature)
-    return powers / powers.sum(1, keepdims=True)
-
-
 def cross_entropy(probabilities: Floats, truth: Labels) -> float:
     """Mean of -log(probability of the truth), in nats."""
     picked = probabilities[np.arange(len(truth)), truth]
@@ -67,7 +61,7 @@ def fit_temperature(probabilities: Floats, truth: Labels) -> float:
     low, high = np.log(0.25), np.log(4.0)
     for _ in range(3):
         grid = np.linspace(low, high, 25)
-        losses = [cross_entropy(with_temperature(probabilities, float(np.exp(g))), truth) for g in grid]
+        losses = [cross_entropy(calibrated(probabilities, float(np.exp(g))), truth) for g in grid]
         best, step = grid[int(np.argmin(losses))], grid[1] - grid[0]
         low, high = max(np.log(0.25), best - step), min(np.log(4.0), best + step)
     return round(float(np.exp(best)), 3)
@@ -115,4 +109,4 @@ def class_bias(probabilities: Floats, truth: Labels, rounds: int = 100) -> NDArr
         odds = np.exp(logits + bias - (logits + bias).max(1, keepdims=True))
         mean = (odds / odds.sum(1, keepdims=True)).mean(0)
         bias[known] += np.log(share[known] / mean[known])
-    return bias - bias.mean()
+    return np.asarray(bias - bias.mean())

@@ -6,17 +6,14 @@ Input of all three: float32 (batch, 48, 48, 1), grey, 0..1. Output: softmax over
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the first import of TensorFlow: no greetings
 
 import keras
 from keras import layers
 
 from expression.fer2013 import CLASSES, SIDE_PX
-from expression.predictors import NetworkError
+from lib.exits import NetworkError
 
 PARAMETERS = {"cnn6": 6_903_879, "cnn10": 1_203_783, "vgg16": 14_890_311}
 FILTERS = {"cnn6": (64, 64, 128), "cnn10": (64, 64, 128, 128, 128)}

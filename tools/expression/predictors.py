@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[2]
+from fermon.errors import ModelError
+from fermon.perception.network import Network
+from lib.exits import NetworkError
+from lib.framework import framework, import_keras
+
 KERAS_BATCH = 256
-
-
-class NetworkError(ValueError):
-    """A network file that cannot be used; the message names it, what is wrong and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,6 @@ def of_tflite(path: Path, threads: int = 1) -> Predictor:
 
     Raises NetworkError for a file that the runner refuses.
     """
-    if str(ROOT) not in sys.path:
-        sys.path.append(str(ROOT))  # a checkout where fermon is not installed
-    from fermon.errors import ModelError
-    from fermon.perception.network import Network
-
     try:
         network = Network(path, threads)
     except ModelError as error:
@@ -64,29 +57,25 @@ def of_keras_model(model: Any) -> Predictor:
         # Calls in fixed batches: predict() of Keras would trace the network anew for each evaluation.
         parts = []
         for start in range(0, len(pictures), KERAS_BATCH):
-            part = pictures[start : start + KERAS_BATCH, ..., None].astype(np.float32) / 255
+            part = pictures[start : start + KERAS_BATCH, ..., None].astype(np.float32) / np.float32(255)
             parts.append(keras.ops.convert_to_numpy(model(part, training=False)))
         return np.concatenate(parts).astype(np.float32)
 
-    return Predictor(predict, f"Keras {keras.__version__}")
+    return Predictor(predict, f"Keras {keras.__version__} on {framework()}")
 
 
 def with_mirror(predictor: Predictor) -> Predictor:
     """Return a predictor that answers by the mean for each picture and its mirror image."""
 
     def predict(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return (predictor.predict(pictures) + predictor.predict(pictures[:, :, ::-1])) / 2
+        return np.asarray((predictor.predict(pictures) + predictor.predict(pictures[:, :, ::-1])) / 2, np.float32)
 
     return dataclasses.replace(predictor, predict=predict)
 
 
 def load_keras(path: Path) -> Any:
-    """Read a Keras file. Raises NetworkError when it is missing or damaged, or when TensorFlow is not installed."""
-    try:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no greetings
-        import keras
-    except ImportError:
-        raise NetworkError(f"{path}: Keras and TensorFlow are not installed; pip install 'fermon[train]'") from None
+    """Read a Keras file. Raises NetworkError when it is missing or damaged, or when Keras is not installed."""
+    keras = import_keras()
     if not path.is_file():
         raise NetworkError(f"{path}: no such file; give the best.keras of a run folder")
     try:

@@ -46,6 +46,21 @@ class Recipe:
         """The same for so many epochs, all on 48 px pictures."""
         return dataclasses.replace(self, stages=((SIDE_PX, epochs),))
 
+    def lasting(self, epochs: int) -> Recipe:
+        """The same for so many epochs: cut off, or with more of them on 48 px pictures at the end."""
+        stages: list[tuple[int, int]] = []
+        left = epochs
+        for side, count in self.stages:
+            stages += [(side, min(count, left))] if left else []
+            left -= min(count, left)
+        if left and stages and stages[-1][0] == SIDE_PX:
+            left += stages.pop()[1]
+        return dataclasses.replace(self, stages=(*stages, *([(SIDE_PX, left)] if left else [])))
+
+    def work(self, epoch: int) -> int:
+        """What an epoch costs, as far as it hangs on the pictures' size: px of one."""
+        return self.side(epoch) ** 2
+
 
 _BEST = Recipe(
     stages=((32, 28), (40, 7), (48, 13)),

@@ -13,18 +13,16 @@ Exit codes: 0 done, 65 the data cannot be used, 78 a network cannot be used.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import export
-from expression import fer2013, predictors
-from expression.predictors import NetworkError
+from expression import fer2013, predictors, runs
 from expression.recipes import find
-from lib import exits
+from lib.exits import NetworkError, run_and_exit
+from lib.framework import import_keras
 
 
 def average(models: list[Any]) -> list[Any]:
@@ -32,18 +30,20 @@ def average(models: list[Any]) -> list[Any]:
     shapes = [[tuple(w.shape) for w in model.trainable_variables] for model in models]
     if any(shape != shapes[0] for shape in shapes):
         raise NetworkError("the networks differ in their layers; expected runs of one architecture")
-    weights = zip(*([w.numpy() for w in model.trainable_variables] for model in models), strict=True)
+    keras = import_keras()
+    arrays = ([keras.ops.convert_to_numpy(w) for w in model.trainable_variables] for model in models)
+    weights = zip(*arrays, strict=True)
     return [np.mean(group, axis=0) for group in weights]
 
 
 def run(args: argparse.Namespace) -> None:
-    from expression.trainer import Trainer
-
     models = [predictors.load_keras(path) for path in args.models]
     average(models)  # refused before anything is read or built
-    origin = export.read_run(args.models[-1].parent)
-    share, seed = float(origin.get("validation", 0.05)), int(origin.get("seed", 1))
-    training, validation = fer2013.split_validation(fer2013.read(args.data, "Training"), share, seed)
+    origin = runs.read(args.models[-1].parent)
+    training, validation = runs.split_as(origin, fer2013.read(args.data, "Training"))
+
+    from expression.trainer import Trainer
+
     recipe = find("taught", "cnn10")
     trainer = Trainer("cnn10", recipe, len(training) // recipe.batch)
     trainer.resize(fer2013.SIDE_PX)
@@ -58,8 +58,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"{name}: validation accuracy {accuracy:.4f}, cross-entropy {loss:.4f}")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     mean.save(args.out)
-    about = origin | {"mean_of": [str(path) for path in args.models]}
-    (args.out.parent / "run.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    runs.write(args.out.parent, origin | {"mean_of": [str(path) for path in args.models]})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="Kaggle's fer2013.csv, plain or .xz")
     parser.add_argument("--out", type=Path, required=True, help="the averaged .keras file")
     args = parser.parse_args(argv)
-    return exits.after("soup", lambda: run(args))
+    return run_and_exit("soup", lambda: run(args))
 
 
 if __name__ == "__main__":

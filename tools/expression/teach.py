@@ -16,15 +16,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from expression import fer2013, metrics, predictors
-from expression.fer2013 import CLASSES, DataError
-from lib import exits
+from expression import fer2013, metrics, predictors, targets
+from expression.fer2013 import CLASSES
+from lib.exits import run_and_exit
 
 Doubles = NDArray[np.float64]
 TAGGERS = 10
@@ -69,26 +68,6 @@ def fit_exponents(network: Doubles, taggers: Doubles, labels: NDArray[np.int64])
     )
 
 
-def read(path: Path, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Read the targets float32 (n, 7) of the given CSV rows. Raises DataError."""
-    try:
-        with path.open("rb") as file, np.load(file) as kept:
-            known, targets = kept["rows"], kept["targets"]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: no file of targets ({error}); make one with tools/expression/teach.py") from None
-    good = targets.shape == (len(known), len(CLASSES)) and bool(np.all(np.abs(targets.sum(1) - 1) < 1e-3))
-    if not good or not bool(np.all(targets >= 0)):
-        raise DataError(f"{path}: found targets {targets.shape} for {len(known)} rows, expected seven shares of 1 each")
-    place = {int(row): index for index, row in enumerate(known)}
-    missing = [int(row) for row in rows if int(row) not in place]
-    if missing:
-        raise DataError(
-            f"{path}: no targets for {len(missing)} pictures (the first: row {missing[0] + 1}); make it with the same"
-            " --validation and --seed as the run, which takes no --limit"
-        )
-    return np.asarray(targets[[place[int(row)] for row in rows]], np.float32)
-
-
 def run(args: argparse.Namespace) -> None:
     predictor = predictors.with_mirror(predictors.of_keras_model(predictors.load_keras(args.model)))
     everything = fer2013.read(args.data, "Training")
@@ -102,10 +81,9 @@ def run(args: argparse.Namespace) -> None:
         hits, loss = (p.argmax(1) == validation.labels).mean(), metrics.cross_entropy(p, validation.labels)
         print(f"{name}: validation accuracy {hits:.4f}, cross-entropy {loss:.4f}")
     print(f"exponents: network {exponents[0]}, taggers {exponents[1]}", flush=True)
-    targets = together(predictor.predict(training.pictures).astype(np.float64), softmax(learned @ weights), exponents)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(args.out, rows=training.rows, targets=targets.astype(np.float32))
-    agree = (targets.argmax(1) == training.labels).mean()
+    shares = together(predictor.predict(training.pictures).astype(np.float64), softmax(learned @ weights), exponents)
+    targets.write(args.out, training.rows, shares)
+    agree = (shares.argmax(1) == training.labels).mean()
     print(f"{args.out}: targets for {len(training)} pictures; {agree:.4f} agree with the label")
 
 
@@ -118,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--validation", type=float, default=0.05, help="share set apart, as in the run to come")
     parser.add_argument("--seed", type=int, default=1, help="of the run to come")
     args = parser.parse_args(argv)
-    return exits.after("teach", lambda: run(args))
+    return run_and_exit("teach", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,25 @@
-"""The training loop's moving parts: network, optimiser, schedule, averaged weights, and their state on disk."""
+"""The training loop's moving parts: network, optimiser, schedule, averaged weights, and their state on disk.
+
+Everything is asked of Keras, nothing of the framework below it: TensorFlow, JAX and PyTorch all train.
+"""
 
 from __future__ import annotations
 
 import math
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the first import of TensorFlow: no greetings
-
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from expression import augment, networks
 from expression.fer2013 import Split
 from expression.muon import ConvolutionMuon
-from expression.predictors import NetworkError
 from expression.recipes import Recipe
+from lib.exits import NetworkError
+from lib.framework import jit_compile
 
 AVERAGE_EVERY = 4  # steps: as good as each step, for a quarter of the copies
 NORM_BATCHES, NORM_BATCH = 12, 128  # pictures to take batch statistics from, for averaged weights
@@ -29,7 +29,7 @@ EVALUATION_BATCH = 256
 class Trainer:
     """One network in training: `resize` before the first `step`.
 
-    Weights and optimiser state survive a change of the picture size; the graph is traced anew.
+    Weights and optimiser state survive a change of the picture size; the graph is built anew.
     """
 
     def __init__(self, arch: str, recipe: Recipe, steps_per_epoch: int, weights: str | None = None) -> None:
@@ -72,27 +72,13 @@ class Trainer:
             self.model.set_weights(old.get_weights())
             for variable, kept in zip(self._optimizer.variables, old_optimizer.variables, strict=True):
                 variable.assign(kept)
-        self._train = self._traced()
-        shadow = self._shadow
-        self._predict = tf.function(lambda x: shadow(x, training=False), reduce_retracing=True)
-
-    def _traced(self) -> Any:
-        model, optimizer = self.model, self._optimizer
-
-        @tf.function
-        def train(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            with tf.GradientTape() as tape:
-                p = model(x, training=True)
-                loss = tf.reduce_mean(keras.losses.categorical_crossentropy(y, p))
-            gradients = tape.gradient(loss, model.trainable_variables)
-            optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-            hit = tf.reduce_mean(tf.cast(tf.argmax(p, 1) == tf.argmax(y, 1), tf.float32))
-            return loss, hit
-
-        return train
+        loss = keras.losses.CategoricalCrossentropy()
+        self.model.compile(self._optimizer, loss, metrics=["categorical_accuracy"], jit_compile=jit_compile())
+        self._shadow.jit_compile = jit_compile()
 
     def reseed(self, seed: int, epoch: int) -> None:
-        """Begin an epoch's dropout anew (after `resize`), so that it is the same when the run was stopped before it."""
+        """Begin an epoch (after `resize`): its means, and its dropout, the same when the run was stopped before it."""
+        self.model.reset_metrics()
         for index, layer in enumerate(self.model.layers):
             if isinstance(layer, keras.layers.Dropout) and layer.rate:
                 layer.seed_generator.state.assign((1000 * seed + index, epoch << 16))
@@ -114,13 +100,13 @@ class Trainer:
         return self.recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
     def step(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float, float]:
-        """Learn from one batch; return (loss, share of hits on the targets' greatest class)."""
+        """Learn from one batch; return (loss, share of hits on the targets' greatest class), means since `reseed`."""
         self._optimizer.learning_rate = self.rate()
-        loss, hit = self._train(tf.constant(x), tf.constant(y))
+        found = self.model.train_on_batch(x, y, return_dict=True)
         self.step_index += 1
         if self.recipe.ema and self.step_index % AVERAGE_EVERY == 0:
             self._update_average()
-        return float(loss), float(hit)
+        return float(found["loss"]), float(found["categorical_accuracy"])
 
     def _update_average(self) -> None:
         now = [keras.ops.convert_to_numpy(w) for w in self.model.trainable_variables]
@@ -165,7 +151,7 @@ class Trainer:
         parts = []
         for start in range(0, len(split), EVALUATION_BATCH):
             x = augment.plain(split.pictures[start : start + EVALUATION_BATCH], self.side)
-            parts.append(self._predict(tf.constant(x)).numpy())
+            parts.append(self._shadow.predict_on_batch(x))
         p = np.concatenate(parts)
         picked = np.clip(p[np.arange(len(p)), split.labels], 1e-7, 1)
         return float((p.argmax(1) == split.labels).mean()), float(-np.log(picked).mean())

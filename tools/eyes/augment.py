@@ -68,7 +68,7 @@ def lower_lid(patch: Array, lids: Array, share: float) -> Array:
     source = np.where(rows > brow, stretched, rows).astype(np.float32)
     lid = cv2.remap(patch, columns, source, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     covered = np.clip(sunk - rows, 0, 1)
-    return np.round(covered * lid + (1 - covered) * patch).astype(np.uint8)
+    return np.asarray(np.round(covered * lid + (1 - covered) * patch), np.uint8)
 
 
 def random_shift(offset: Array, rng: Rng) -> Array:
@@ -100,7 +100,7 @@ def light(crop: Array, rng: Rng) -> Array:
     # Of the crop's own contrast; half of it is a dim cabin at night.
     noise = rng.choice([0.0, 0.03, 0.08, 0.2, 0.5], p=[0.36, 0.28, 0.18, 0.1, 0.08])
     x = x + rng.normal(0, 1, x.shape) * noise * float(x.std())
-    return np.clip(x * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(x * 255, 0, 255), np.uint8)
 
 
 def lens(crop: Array, rng: Rng) -> Array:
@@ -121,7 +121,8 @@ def lens(crop: Array, rng: Rng) -> Array:
         cv2.line(kernel, tuple(length - 1 - end), tuple(end), 1.0)
         crop = cv2.filter2D(crop, -1, kernel / max(kernel.sum(), 1))
     if rng.random() < 0.2:
-        crop = cv2.imdecode(cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 90))])[1], 0)
+        coded: Any = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 90))])[1]
+        crop = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
     return crop
 
 
@@ -171,7 +172,7 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
         return cv2.GaussianBlur(crop, (0, 0), rng.uniform(5, 9))
     if kind == "hand":
         return skin(crop, other, rng)
-    mask = np.zeros((height, width), np.float32)
+    mask: Array = np.zeros((height, width), np.float32)
     centre = (int(rng.normal(width / 2, 3)), int(rng.normal(height / 2, 2)))
     if kind == "object":
         corners = np.array([centre]) + rng.uniform([-0.75 * width, -0.9 * height], [0.75 * width, 0.9 * height], (7, 2))
@@ -184,7 +185,7 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
         axes = (int(rng.uniform(0.5, 0.75) * width), int(rng.uniform(0.5, 0.9) * height))
         tilt = float(rng.normal(0, 8))
         cv2.ellipse(mask, centre, axes, tilt, 0, 360, 1.0, -1)
-    mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.5 if kind != "glare" else 5))
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.5 if kind != "glare" else 5)))
     x = crop.astype(np.float32)
     if kind == "object":
         tone = rng.uniform(0.5, 1.5) * other
@@ -200,9 +201,9 @@ def cover(crop: Array, other: Array, rng: Rng) -> Array:
     out = np.clip(x * (1 - mask) + tone * mask, 0, 255).astype(np.uint8)
     if kind in ("lens", "mirror") and rng.random() < 0.6:
         cv2.ellipse(out, centre, axes, tilt, 0, 360, int(rng.integers(0, 90)), int(rng.integers(1, 4)), cv2.LINE_AA)
-    return out
+    return np.asarray(out)
 
 
 def finish(crop: Array, rng: Rng) -> Array:
     """Light, lens, then what the daemon does to every crop."""
-    return standardise(lens(light(crop, rng), rng))
+    return np.asarray(standardise(lens(light(crop, rng), rng)))

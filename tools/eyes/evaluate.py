@@ -1,7 +1,9 @@
 """Prints how well the eye network reads single eyes and driver frames that it has not seen.
 
-    python -m eyes.evaluate --data ../shared/data --eyes eyes/ --folds folds/      # from eyes.train --folds
-    python -m eyes.evaluate --data ../shared/data --model models/eyes.tflite       # what it was trained on, too
+    python -m eyes.evaluate --data DATA --eyes eyes/ --folds folds/      # from eyes.train --folds
+    python -m eyes.evaluate --data DATA --model models/eyes.tflite       # what it was trained on, too
+
+What DATA holds: eyes/README.md.
 
 Four tables: the held-out patches of each source; the driver frames, read whole, with and without dark glasses; frames of
 the annotated clips under what a cabin does to them (hardship.py); and eyes_kairess_val, which no network is trained
@@ -11,7 +13,6 @@ on or chosen by. Clips as they are: tools/evaluate_clips.py.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -22,20 +23,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eyes import augment
-from eyes import teacher as eye_teacher
+from eyes import augment, pictures
 from eyes.annotations import closed_frame, open_frame, read_events
+from eyes.draw import DRAW
 from eyes.folds import FOLDS, in_fold, person
 from eyes.hardship import HARDSHIPS
 from eyes.patches import dark_glasses
-from eyes.train import DRAW
-from fermon.domain import Eyes
-from fermon.errors import FermonError
+from eyes.state import frame_state
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
 from fermon.perception.geometry import EYE_SHAPE
 from fermon.perception.network import Network
+from fermon.policy import PolicySettings
+from lib.exits import run_and_exit
 
+POLICY = PolicySettings()
 Array = NDArray[Any]
 
 
@@ -54,7 +56,7 @@ def table(name: str, counts: Counter[tuple[str, str]]) -> None:
 
 def held_out(eyes: Path, network_for: Callable[[int], Network]) -> None:
     """Each source's patches, cut where the detector saw the eye, by the network of the fold that left them out."""
-    for name in DRAW:
+    for name in (name for name in DRAW if (eyes / f"{name}.npz").exists()):
         file = np.load(eyes / f"{name}.npz")
         found = {key: file[key] for key in ("closed", "group", "offset", "patch")}  # the file unpacks at every access
         where = np.flatnonzero(np.isfinite(found["closed"]))
@@ -74,17 +76,16 @@ def held_out(eyes: Path, network_for: Callable[[int], Network]) -> None:
 
 def driver_frames(data: Path, network_for: Callable[[int], Network]) -> None:
     """Whole frames: what both eyes together say, with dark glasses and without. Lids are not annotated there."""
-    with (data / "frames_yawdd" / "frames_yawdd.csv").open(encoding="utf-8") as text:
-        scenes = {row["file"]: row["scene_group"] for row in csv.DictReader(text)}
+    scenes = pictures.scenes(data)
     detector, readers = BlazeFace(), [EyeReader(network_for(n)) for n in range(len(FOLDS))]
     counts: Counter[tuple[str, str]] = Counter()
-    for name, picture in eye_teacher.yawdd_frames(data):
-        gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    for name, picture in pictures.yawdd_frames(data):
+        gray = pictures.gray(picture)
         face = max(detector.search(gray), key=lambda f: f.box.w, default=None)
         if face is None:
             continue
         fold = next(n for n in range(len(FOLDS)) if in_fold(np.array([scenes[name]]), n)[0])
-        read = both(readers[fold].read(gray, face))
+        read = frame_state(readers[fold].read(gray, face), POLICY).value
         counts["dark glasses" if dark_glasses(name, scenes[name]) else "clear", read] += 1
     table("driver frames", counts)
 
@@ -96,26 +97,21 @@ def hardships(videos: Path, network_for: Callable[[int], Network]) -> None:
     for clip, events in read_events(videos).items():
         fold = next(n for n, people in enumerate(FOLDS) if person(clip) in people)
         rate = cv2.VideoCapture(str(videos / clip)).get(cv2.CAP_PROP_FPS)
-        for index, (_, picture) in enumerate(eye_teacher.clip_frames(videos / clip)):
+        for index, (_, picture) in enumerate(pictures.clip_frames(videos / clip)):
             closed = closed_frame(index / rate, events)
             if index % (8 if closed else 24) or not (closed or open_frame(index / rate, events)):
                 continue
-            gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+            gray = pictures.gray(picture)
             face = max(detector.search(gray), key=lambda f: f.box.w, default=None)
             if face is None:
                 continue
             for name, (_, change) in HARDSHIPS.items():
                 counts[name][
-                    "closed" if closed else "open", both(readers[fold].read(change(gray, face, rng), face))
+                    "closed" if closed else "open",
+                    frame_state(readers[fold].read(change(gray, face, rng), face), POLICY).value,
                 ] += 1
     for name, (readable, _) in HARDSHIPS.items():
         table(name if readable else f"{name}: should be unknown", counts[name])
-
-
-def both(eyes: Eyes) -> str:
-    """What both eyes together say, after the policy's definition."""
-    readable = [p for p in (eyes.left, eyes.right) if p is not None]
-    return "unknown" if not readable else "closed" if all(p >= 0.5 for p in readable) else "open"
 
 
 def kairess(data: Path, network: Network) -> None:
@@ -132,29 +128,28 @@ def kairess(data: Path, network: Network) -> None:
     table("kairess", counts)
 
 
-def main() -> int:
+def run(args: argparse.Namespace) -> None:
+    cv2.setNumThreads(1)
+    if args.folds:
+        networks = [Network(args.folds / f"fold{n}.tflite") for n in range(len(FOLDS))]
+    else:
+        networks = [Network(args.model)] * len(FOLDS)
+    if args.eyes:
+        held_out(args.eyes, networks.__getitem__)
+    driver_frames(args.data, networks.__getitem__)
+    hardships(args.data / "videos", networks.__getitem__)
+    kairess(args.data, networks[0])
+
+
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--eyes", type=Path, help="what eyes.patches wrote, for the table of patches")
+    parser.add_argument("--eyes", type=Path, help="what eyes.collect wrote, for the table of patches")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--folds", type=Path)
     which.add_argument("--model", type=Path)
-    arguments = parser.parse_args()
-    cv2.setNumThreads(1)
-    try:
-        if arguments.folds:
-            networks = [Network(arguments.folds / f"fold{n}.tflite") for n in range(len(FOLDS))]
-        else:
-            networks = [Network(arguments.model)] * len(FOLDS)
-        if arguments.eyes:
-            held_out(arguments.eyes, networks.__getitem__)
-        driver_frames(arguments.data, networks.__getitem__)
-        hardships(arguments.data / "videos", networks.__getitem__)
-        kairess(arguments.data, networks[0])
-    except (FermonError, OSError) as error:
-        print(f"eyes.evaluate: {error}", file=sys.stderr)
-        return 65
-    return 0
+    args = parser.parse_args(argv)
+    return run_and_exit("eyes.evaluate", lambda: run(args))
 
 
 if __name__ == "__main__":

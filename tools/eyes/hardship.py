@@ -28,8 +28,8 @@ def _lenses(gray: Gray, face: Face, tone: int, scene: Gray | None = None) -> Gra
         axes = (int(0.42 * eye.unit), int(0.3 * eye.unit))
         cv2.ellipse(mask, (int(eye.x), int(eye.y + 0.04 * eye.unit)), axes, np.degrees(eye.angle), 0, 360, 255, -1)
         out[mask > 0] = tone if scene is None else scene[mask > 0]
-    bridge = [(int(eye.x), int(eye.y)) for eye in (eyes[0].moved(0.42, 0), eyes[1].moved(-0.42, 0))]
-    cv2.line(out, *bridge, tone, max(1, int(0.05 * eyes[0].unit)))
+    start, end = [(int(eye.x), int(eye.y)) for eye in (eyes[0].moved(0.42, 0), eyes[1].moved(-0.42, 0))]
+    cv2.line(out, start, end, tone, max(1, int(0.05 * eyes[0].unit)))
     return out
 
 

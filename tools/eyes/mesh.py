@@ -36,7 +36,7 @@ def lid_lines(mesh: Array) -> Array:
         middle = (mesh[:, left] + mesh[:, right]) / 2
 
         def apex(a: int, b: int, middle: Array = middle, down: Array = down) -> Array:
-            return (((mesh[:, a] + mesh[:, b]) / 2 - middle) * down).sum(1)
+            return np.asarray((((mesh[:, a] + mesh[:, b]) / 2 - middle) * down).sum(1))
 
         upper, lower = apex(top_a, top_b), apex(low_a, low_b)
         out.append(np.stack([upper, lower, width / 2, np.arctan2(along[:, 1], along[:, 0])], 1))
@@ -49,4 +49,4 @@ def mouth_opening(mesh: Array) -> Array:
 
 
 def _distance(mesh: Array, a: int, b: int) -> Array:
-    return np.hypot(*(mesh[:, a] - mesh[:, b]).T)
+    return np.asarray(np.hypot(*(mesh[:, a] - mesh[:, b]).T))

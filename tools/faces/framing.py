@@ -18,6 +18,7 @@ import numpy as np
 
 from expression import fer2013
 from fermon.perception.detectors import make_detector
+from lib.exits import DataError
 
 ZOOM, BORDER = 4, 100
 
@@ -36,7 +37,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         pictures = fer2013.read(args.data, "Training").pictures[:: args.every]
-    except fer2013.DataError as error:
+    except DataError as error:
         print(error, file=sys.stderr)
         return 65
     side = fer2013.SIDE_PX * ZOOM

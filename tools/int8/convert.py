@@ -1,15 +1,15 @@
-"""From a Keras network to a full-int8 TFLite one: batch 1, per-channel weights, int8 in and out."""
+"""From a Keras network to a full-int8 TFLite one: batch 1, per-channel weights, int8 in and out.
+
+The one converter of all networks. Import it only where TensorFlow is: `int8.files` finds a process that has it.
+"""
 
 from __future__ import annotations
 
 import functools
-import itertools
-import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the first import of TensorFlow: no greetings
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 Floats = NDArray[np.float32]
+Answer = Callable[[Any], Any]
 
 # Layers that a positive factor on a channel passes unchanged; batch normalisation only as fold_scales leaves it.
 _TRANSPARENT = (
@@ -26,6 +27,7 @@ _TRANSPARENT = (
     keras.layers.Dropout,
     keras.layers.Flatten,
 )
+_WEIGHTY = (keras.layers.Conv2D, keras.layers.Dense)
 
 
 def inference_copy(model: keras.Model, batch: int = 1) -> keras.Model:
@@ -44,11 +46,68 @@ def inference_copy(model: keras.Model, batch: int = 1) -> keras.Model:
     return copy
 
 
-def _chain(model: keras.Model) -> list[keras.Layer]:
-    """The layers in order when each feeds only the next, else []: what follows rewrites plain chains only."""
-    chain = model.layers
-    plain = all(one.output is two.input for one, two in itertools.pairwise(chain))
-    return chain if plain and all(len(layer._outbound_nodes) <= 1 for layer in chain) else []
+def _next(model: keras.Model, layer: keras.Layer) -> keras.Layer | None:
+    """The only layer that takes what `layer` gives, and takes nothing else; None where there are several, or none."""
+    takers = [node.operation for node in layer._outbound_nodes if node.operation in model.layers]
+    ends = any(layer.output is output for output in model.outputs)
+    return takers[0] if len(takers) == 1 and takers[0].input is layer.output and not ends else None
+
+
+def _pairs(model: keras.Model) -> list[tuple[keras.Layer, list[keras.Layer], keras.Layer]]:
+    """Each two layers with weights of which the first feeds the second alone, and what lies between them."""
+    found = []
+    for first in model.layers:
+        between: list[keras.Layer] = []
+        layer = _next(model, first) if isinstance(first, _WEIGHTY) else None
+        while layer is not None and not isinstance(layer, _WEIGHTY):
+            between.append(layer)
+            layer = _next(model, layer)
+        if layer is not None:
+            found.append((first, between, layer))
+    return found
+
+
+def fold_norms(model: keras.Model) -> keras.Model:
+    """Return the network with each batch normalisation that follows a plain convolution or dense layer put into it.
+
+    The converter folds these by itself, but `equalise` would not see through them; a ReLU of its own that follows
+    becomes the layer's activation. A network without such layers is returned as it is.
+    """
+    norms: dict[str, keras.Layer] = {}  # by the name of the layer that takes it over
+    relus: dict[str, str] = {}
+    gone: set[str] = set()
+    for layer in model.layers:
+        norm = _next(model, layer) if _is_linear(layer) else None
+        if not isinstance(norm, keras.layers.BatchNormalization):
+            continue
+        norms[layer.name], follower = norm, _next(model, norm)
+        gone.add(norm.name)
+        if follower is not None and _is_plain_relu(follower):
+            relus[layer.name] = "relu"
+            gone.add(follower.name)
+    if not norms:
+        return model
+
+    def rebuilt(layer: keras.Layer) -> keras.Layer:
+        if layer.name in gone:
+            return keras.layers.Identity(name=layer.name)
+        if layer.name not in norms:
+            return layer.__class__.from_config(layer.get_config())
+        changes = {"use_bias": True, "activation": relus.get(layer.name, "linear")}
+        return layer.__class__.from_config(layer.get_config() | changes)
+
+    inputs = keras.Input(batch_shape=model.inputs[0].shape, dtype="float32")
+    folded = keras.models.clone_model(model, input_tensors=inputs, clone_function=rebuilt)
+    for layer in model.layers:
+        if layer.name in norms:
+            gamma, beta, mean, variance = norms[layer.name].get_weights()
+            factor = gamma / np.sqrt(variance + norms[layer.name].epsilon)
+            kernel, *bias = layer.get_weights()
+            moved = beta + ((bias[0] if bias else 0) - mean) * factor
+            folded.get_layer(layer.name).set_weights([kernel * factor, moved])
+        elif layer.name not in gone and layer.weights:
+            folded.get_layer(layer.name).set_weights(layer.get_weights())
+    return folded
 
 
 def fold_scales(model: keras.Model) -> None:
@@ -58,8 +117,9 @@ def fold_scales(model: keras.Model) -> None:
     the factor then sits in per-channel weights, and the tensor between has much the same range in each channel,
     which one int8 scale for all channels fits far better. Changes `model` in place.
     """
-    for convolution, norm in itertools.pairwise(_chain(model)):
-        if not (isinstance(norm, keras.layers.BatchNormalization) and _is_rectified(convolution)):
+    for convolution in model.layers:
+        norm = _next(model, convolution) if _is_rectified(convolution) else None
+        if not isinstance(norm, keras.layers.BatchNormalization):
             continue
         gamma, beta, mean, variance = norm.get_weights()
         factor = gamma / np.sqrt(variance + norm.epsilon)
@@ -71,15 +131,23 @@ def fold_scales(model: keras.Model) -> None:
 
 
 def _is_rectified(layer: keras.Layer) -> bool:
-    kinds = (keras.layers.Conv2D, keras.layers.Dense)
-    return isinstance(layer, kinds) and layer.activation is keras.activations.relu and layer.use_bias
+    return isinstance(layer, _WEIGHTY) and layer.activation is keras.activations.relu and layer.use_bias
+
+
+def _is_linear(layer: keras.Layer) -> bool:
+    return isinstance(layer, _WEIGHTY) and layer.activation is keras.activations.linear
+
+
+def _is_plain_relu(layer: keras.Layer) -> bool:
+    plain = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
+    return isinstance(layer, keras.layers.ReLU) and all(layer.get_config()[k] == v for k, v in plain.items())
 
 
 def _reach(model: keras.Model, layer: keras.Layer, pictures: Floats) -> Floats:
     """Greatest output of each channel of a rectified layer over `pictures`."""
     part = keras.Model(model.inputs, layer.output)
     outputs = tf.function(lambda x: tf.reduce_max(tf.reshape(part(x), (-1, layer.output.shape[-1])), 0))
-    return np.max([outputs(tf.constant(picture[None])).numpy() for picture in pictures], axis=0)
+    return np.asarray(np.max([outputs(tf.constant(picture[None])).numpy() for picture in pictures], axis=0))
 
 
 def equalise(model: keras.Model, pictures: Floats) -> None:
@@ -90,18 +158,16 @@ def equalise(model: keras.Model, pictures: Floats) -> None:
     weights by the inverse. ReLU and pooling let a positive factor through, so the answers stay. Call it after
     `fold_scales`. `pictures`: float32 (n, height, width, 1). Changes `model` in place.
     """
-    chain = _chain(model)
-    weighty = [i for i, layer in enumerate(chain) if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense))]
-    for i, j in itertools.pairwise(weighty):
-        first, between, second = chain[i], chain[i + 1 : j], chain[j]
+    for first, between, second in _pairs(model):
         norms = [layer for layer in between if isinstance(layer, keras.layers.BatchNormalization)]
-        if not _is_rectified(first) or len(norms) > 1 or not all(isinstance(x, _TRANSPARENT) for x in between):
+        passes = all(isinstance(x, (*_TRANSPARENT, keras.layers.Identity)) for x in between)
+        if not _is_rectified(first) or len(norms) > 1 or not passes:
             continue
         reach = _reach(model, first, pictures)
         if norms:
             sign, shift, mean, variance = norms[0].get_weights()
             reach = np.where(reach > 0, np.maximum(np.abs(sign * reach + shift), np.abs(shift)), 0)
-        weights, bias = second.get_weights()
+        weights, *bias = second.get_weights()
         # Rows of the second layer's weights that belong to each channel; a flattened picture repeats its channels.
         by_channel = weights.reshape(-1, len(reach), weights.shape[-1])
         if isinstance(second, keras.layers.Conv2D):
@@ -115,10 +181,10 @@ def equalise(model: keras.Model, pictures: Floats) -> None:
         first.set_weights([kernel * factor, first_bias * factor])
         if norms:
             norms[0].set_weights([sign, shift * factor, mean, variance])
-        second.set_weights([(by_channel / factor[:, None]).reshape(weights.shape), bias])
+        second.set_weights([(by_channel / factor[:, None]).reshape(weights.shape), *bias])
 
 
-def seen_twice(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+def seen_twice(model: keras.Model) -> Answer:
     """Return what answers one picture by the mean of the probabilities for it and for its mirror image.
 
     Both go through one batch of two, so that the file holds the weights once. The mean is taken by pooling, which keeps
@@ -135,10 +201,8 @@ def seen_twice(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     return answer
 
 
-def frozen(
-    answer: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int, ...]
-) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """Return `answer` as a function of a saved model, its variables turned into constants.
+def frozen(answer: Answer, shape: tuple[int, ...], names: tuple[str, ...]) -> Any:
+    """Return `answer` as a function of a saved model that names its outputs, its variables turned into constants.
 
     The converter would leave READ_VARIABLE nodes that the runtimes refuse.
     """
@@ -146,22 +210,23 @@ def frozen(
     traced = convert_variables_to_constants_v2(
         tf.function(lambda picture: answer(picture)).get_concrete_function(picture)
     )
-    return tf.function(lambda picture: {"probabilities": traced(picture)[0]}, input_signature=[picture])
+    return tf.function(lambda picture: dict(zip(names, traced(picture), strict=True)), input_signature=[picture])
 
 
 def to_int8(model: keras.Model, pictures: NDArray[np.uint8], mirror: bool = False) -> bytes:
     """Convert; `pictures` (uint8, (n, height, width)) are what the activations' ranges are measured on.
 
-    The file's first function, "answer", is the network. With `mirror` it is what `seen_twice` makes of the network, for
-    twice the work, and a second one, "look", is the network alone: on a picture and its mirror image, the mean of its
-    answers is the first one's but for rounding. Both use the same weights, which the file holds once.
+    The file's first function, "answer", is the network. With `mirror` (networks of one output) it is what `seen_twice`
+    makes of it, for twice the work, and a second one, "look", is the network alone: on a picture and its mirror image,
+    the mean of its answers is the first one's but for rounding. Both use the same weights, which the file holds once.
     """
-    floats = pictures[..., None].astype(np.float32) / 255
-    copy = inference_copy(model)
+    floats = np.asarray(pictures[..., None].astype(np.float32) / 255, np.float32)
+    copy = fold_norms(inference_copy(model))
     fold_scales(copy)
     equalise(copy, floats)
+    names = ("probabilities",) if len(copy.outputs) == 1 else tuple(copy.output_names)
     once = functools.partial(copy, training=False)
-    answers = {"answer": seen_twice(copy), "look": once} if mirror else {"answer": once}
+    answers: dict[str, Answer] = {"answer": seen_twice(copy), "look": once} if mirror else {"answer": once}
 
     def seen() -> Iterator[tuple[str, dict[str, Floats]]]:
         for name in answers:
@@ -171,9 +236,8 @@ def to_int8(model: keras.Model, pictures: NDArray[np.uint8], mirror: bool = Fals
                     yield name, {"picture": picture[None, :, ::-1]}
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        tf.saved_model.save(
-            tf.Module(), folder, {name: frozen(answer, copy.input_shape) for name, answer in answers.items()}
-        )
+        functions = {name: frozen(answer, copy.input_shape, names) for name, answer in answers.items()}
+        tf.saved_model.save(tf.Module(), folder, functions)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, sorted(answers))
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

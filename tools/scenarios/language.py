@@ -10,7 +10,7 @@ import bisect
 import dataclasses
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fermon.domain import (
@@ -223,7 +223,7 @@ def smoothed_s(settings: PolicySettings, start: float, goal: float, level: float
     return settings.smoothing_tau_s * math.log((goal - start) / (goal - level))
 
 
-def spans(parts: Sequence[Part], eyes: Iterable[str]) -> list[tuple[float, float]]:
+def spans(parts: Sequence[Part], eyes: Collection[str | float]) -> list[tuple[float, float]]:
     """Return (from, to) of the times with such eyes."""
     start, found = 0.0, []
     for part in parts:

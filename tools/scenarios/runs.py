@@ -80,7 +80,7 @@ def judge(scenario: Scenario, way: Way, fed: Sequence[Input], settings: PolicySe
         )
         if match is not None:
             found.remove(match)
-        results.append(Result(scenario.name, way, line, match and match.t_ns / 1e9, tolerance))
+        results.append(Result(scenario.name, way, line, match.t_ns / 1e9 if match else None, tolerance))
     for alert in found:
         text = f"{alert.kind.value} {alert.level.name} {'raised' if alert.active else 'cleared'}"
         results.append(Result(scenario.name, way, None, alert.t_ns / 1e9, 0.0, text))

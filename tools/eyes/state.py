@@ -1,0 +1,12 @@
+"""What both eyes of a frame say together: the policy's own answer."""
+
+from __future__ import annotations
+
+from fermon.domain import Eyes, EyeState
+from fermon.policy import PolicySettings
+from fermon.policy.closure import eye_state
+
+
+def frame_state(eyes: Eyes | None, settings: PolicySettings) -> EyeState:
+    """Return the state of both eyes together as the policy decides it; None (no face) is unknown."""
+    return EyeState.UNKNOWN if eyes is None else eye_state(eyes.left, eyes.right, settings.closed_probability)
