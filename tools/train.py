@@ -88,12 +88,12 @@ def one_epoch(
     trainer.resize(side)
     trainer.reseed(seed, epoch)
     rng = np.random.default_rng((seed, epoch))
-    steps, mean = len(found.training) // recipe.batch, (0.0, 0.0)
+    sums, steps = np.zeros(2), len(found.training) // recipe.batch
     for index, (x, y) in enumerate(material.batches(found.training, found.targets, recipe, side, rng), 1):
-        mean = trainer.step(x, y)
-        text = f"epoch {epoch + 1}/{recipe.epochs} step {index}/{steps} loss {mean[0]:.3f}"
+        sums += trainer.step(x, y)
+        text = f"epoch {epoch + 1}/{recipe.epochs} step {index}/{steps} loss {sums[0] / index:.3f}"
         progress.step(recipe.work(epoch), text)
-    return mean
+    return float(sums[0] / steps), float(sums[1] / steps)
 
 
 def run(args: argparse.Namespace) -> None:

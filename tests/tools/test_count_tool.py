@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cost.workload import A_SECOND
+from cost.second import A_SECOND
 from fermon.cameras import CameraSettings, open_camera
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
     # Keras and TensorFlow warn about each other's and numpy's deprecations.
     pytest.mark.filterwarnings("default"),
 ]

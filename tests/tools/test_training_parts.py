@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import train
 from expression import augment, material, recipes, runs, targets
 from expression.fer2013 import Split
 from expression.recipes import Recipe
+from lib.progress import Progress
 
 SMALL = Recipe(stages=((32, 2), (48, 1)), batch=4, learning_rate=1e-3, validation=0.1, augment=augment.BEST)
 
@@ -63,6 +66,26 @@ def test_an_epoch_shows_every_picture_at_most_once_in_full_batches() -> None:
     assert [x.shape for x, _ in shown] == [(4, 32, 32, 1)] * 2
     seen = np.concatenate([target for _, target in shown]).argmax(1)
     assert len(set(seen)) == 8
+
+
+def test_an_epoch_tells_the_mean_of_its_steps_and_counts_them_as_work() -> None:
+    class Steps:
+        """Learns nothing, and tells a loss of 1, 2, 3 ... in turn."""
+
+        count = 0
+
+        def resize(self, side: int) -> None: ...
+
+        def reseed(self, seed: int, epoch: int) -> None: ...
+
+        def step(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+            self.count += 1
+            return float(self.count), self.count / 10
+
+    found = material.Material(split(13), split(1), np.eye(13, dtype=np.float32))
+    progress = Progress(3 * 32**2, io.StringIO())
+    assert train.one_epoch(Steps(), found, SMALL, 0, 1, progress) == pytest.approx((2.0, 0.2))
+    assert progress.left_s() == pytest.approx(0.0)
 
 
 def test_an_error_while_preparing_batches_is_raised_where_they_are_used() -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from cost.frames import frames_of, size_of
-from cost.workload import A_SECOND
+from cost.second import A_SECOND
 from fermon.errors import FermonError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,6 +19,7 @@ from itertools import count
 import cv2
 import numpy as np
 
+from cost.second import FRAMES_HZ
 from fermon.cameras.v4l2 import Mode, to_gray
 from fermon.domain import Frame, Observation, Status
 from fermon.outputs.hub import Hub
@@ -31,19 +32,7 @@ from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.quality import judge
 from fermon.policy import Policy
 
-FRAMES_HZ = 15
 PERIOD_NS = 1_000_000_000 // FRAMES_HZ
-# What a second of frames is made of, steady state: how often each stage runs.
-A_SECOND = {
-    "gray": FRAMES_HZ,
-    "quality": FRAMES_HZ,
-    "track": FRAMES_HZ,
-    "expression": 5,
-    "eyes": FRAMES_HZ,
-    "mouth": FRAMES_HZ,
-    "policy": FRAMES_HZ,
-    "outputs": FRAMES_HZ,
-}
 
 
 def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:

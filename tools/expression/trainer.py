@@ -77,8 +77,7 @@ class Trainer:
         self._shadow.jit_compile = jit_compile()
 
     def reseed(self, seed: int, epoch: int) -> None:
-        """Begin an epoch (after `resize`): its means, and its dropout, the same when the run was stopped before it."""
-        self.model.reset_metrics()
+        """Begin an epoch's dropout anew (after `resize`), so that it is the same when the run was stopped before it."""
         for index, layer in enumerate(self.model.layers):
             if isinstance(layer, keras.layers.Dropout) and layer.rate:
                 layer.seed_generator.state.assign((1000 * seed + index, epoch << 16))
@@ -100,7 +99,7 @@ class Trainer:
         return self.recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
     def step(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float, float]:
-        """Learn from one batch; return (loss, share of hits on the targets' greatest class), means since `reseed`."""
+        """Learn from one batch; return (loss, share of hits on the targets' greatest class)."""
         self._optimizer.learning_rate = self.rate()
         found = self.model.train_on_batch(x, y, return_dict=True)
         self.step_index += 1

@@ -89,15 +89,16 @@ def fold_norms(model: keras.Model) -> keras.Model:
         return model
 
     def rebuilt(layer: keras.Layer) -> keras.Layer:
-        if layer.name in gone:
-            return keras.layers.Identity(name=layer.name)
         if layer.name not in norms:
             return layer.__class__.from_config(layer.get_config())
         changes = {"use_bias": True, "activation": relus.get(layer.name, "linear")}
         return layer.__class__.from_config(layer.get_config() | changes)
 
+    def called(layer: keras.Layer, x: Any, **more: Any) -> Any:
+        return x if layer.name in gone else layer(x, **more)
+
     inputs = keras.Input(batch_shape=model.inputs[0].shape, dtype="float32")
-    folded = keras.models.clone_model(model, input_tensors=inputs, clone_function=rebuilt)
+    folded = keras.models.clone_model(model, input_tensors=inputs, clone_function=rebuilt, call_function=called)
     for layer in model.layers:
         if layer.name in norms:
             gamma, beta, mean, variance = norms[layer.name].get_weights()
@@ -160,7 +161,7 @@ def equalise(model: keras.Model, pictures: Floats) -> None:
     """
     for first, between, second in _pairs(model):
         norms = [layer for layer in between if isinstance(layer, keras.layers.BatchNormalization)]
-        passes = all(isinstance(x, (*_TRANSPARENT, keras.layers.Identity)) for x in between)
+        passes = all(isinstance(x, _TRANSPARENT) for x in between)
         if not _is_rectified(first) or len(norms) > 1 or not passes:
             continue
         reach = _reach(model, first, pictures)

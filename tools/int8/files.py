@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from fermon.perception.network import NETWORKS, Network, models_dir
 from int8 import manifest
-from lib.exits import DataError, NetworkError, run_and_exit
+from lib.exits import DataError, NetworkError
 from lib.framework import import_keras
 
 Pictures = NDArray[np.uint8]
@@ -76,11 +75,11 @@ def converted_elsewhere(keras_file: Path, pictures: Pictures, mirror: bool) -> b
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "int8.files", *words], capture_output=True, text=True, env=environment, check=False
+            [sys.executable, "-m", "int8", *words], capture_output=True, text=True, env=environment, check=False
         )
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-            raise NetworkError(f"{keras_file}: cannot be converted ({reason.removeprefix('int8.files: ')})")
+            raise NetworkError(f"{keras_file}: cannot be converted ({reason.removeprefix('int8: ')})")
         return (folder / "out").read_bytes()
 
 
@@ -102,22 +101,3 @@ def parity(model: Any, out: Path, pictures: Pictures) -> dict[str, Any]:
         "99 % below": float(np.percentile(found, 99)),
         "greatest_difference": float(found.max()),
     }
-
-
-def main() -> int:
-    """The process that converts: KERAS PICTURES.npy OUT [--mirror]."""
-    parser = argparse.ArgumentParser(prog="python -m int8.files", description=__doc__)
-    parser.add_argument("keras", type=Path)
-    parser.add_argument("pictures", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--mirror", action="store_true")
-    args = parser.parse_args()
-
-    return run_and_exit(
-        "int8.files",
-        lambda: manifest.write_whole(args.out, converted_here(args.keras, np.load(args.pictures), args.mirror)),
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
