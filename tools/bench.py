@@ -10,7 +10,7 @@ machine changes less. The share of a processor at 15 frames a second counts capt
 
 "start" is the time from starting `fermon` in a fresh process to its first observation. Peak resident memory is given
 with the libraries read from the disk anew, as after a boot, and as the page cache holds them now (just installed they
-count for more, see bench_process.py). Where ./tools/test --all has made the environment of the older runtime, the
+count for more, see cost/process.py). Where ./tools/test --all has made the environment of the older runtime, the
 stages are measured on that as well.
 """
 
@@ -26,9 +26,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench_frames import run, size_of
-from bench_process import forget_cached_libraries, memory_mib, start_s
-
+from cost.frames import run, size_of
+from cost.process import forget_cached_libraries, memory_mib, start_s
 from fermon.errors import FermonError
 
 OLD_RUNTIME = Path(__file__).resolve().parents[1] / ".venv-tflite/bin/python"

@@ -10,7 +10,9 @@ import re
 import sys
 from pathlib import Path
 
-BEGIN, END = "<!-- config:begin -->", "<!-- config:end -->"
+from lib import page
+
+NAME = "config"
 DEFAULT = Path(__file__).resolve().parents[1] / "fermon" / "default.toml"
 
 
@@ -25,14 +27,6 @@ def table(toml: str) -> str:
     return "\n".join(rows)
 
 
-def put(text: str, body: str) -> str:
-    """Return `text` with `body` between its markers. Raises ValueError when they are missing."""
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"expected the markers {BEGIN} and {END}")
-    before, rest = text.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{body}\n{END}{rest.split(END, 1)[1]}"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--update", type=Path)
@@ -43,14 +37,7 @@ def main() -> int:
     if path is None:
         print(body)
         return 0
-    text = path.read_text(encoding="utf-8")
-    fresh = put(text, body)
-    if args.update:
-        path.write_text(fresh, encoding="utf-8")
-    elif fresh != text:
-        print(f"{path}: the configuration table is stale; run tools/config_table.py --update {path}", file=sys.stderr)
-        return 1
-    return 0
+    return page.update_or_check(path, NAME, body, f"tools/config_table.py --update {path}", write=bool(args.update))
 
 
 if __name__ == "__main__":

@@ -11,60 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import exits
-import fer2013
-import metrics
 import numpy as np
-import predictors
-from fer2013 import CLASSES, DataError, Split
-from numpy.typing import NDArray
-from predictors import NetworkError, Predictor
 
-
-def distinct(test: Split, training: Split) -> NDArray[np.bool_]:
-    """Which pictures (bool, (n,)) are not pixel-identical to one of Training."""
-    return ~np.isin(fer2013.digests(test.pictures), fer2013.digests(training.pictures))
-
-
-def evaluate(predictor: Predictor, test: Split, training: Split | None, votes: Path | None) -> dict[str, Any]:
-    """All figures of one network on one split; what cannot be told (no Training, no votes) is None."""
-    began = time.perf_counter()
-    raw = predictor.predict(test.pictures)
-    seconds = time.perf_counter() - began
-    if raw.shape[1] != len(CLASSES):
-        raise NetworkError(f"found {raw.shape[1]} outputs, expected {len(CLASSES)}, one for each of FER2013's classes")
-    result = metrics.summary(raw, test.labels, CLASSES)
-    result["temperature"] = predictor.temperature
-    tempered = metrics.with_temperature(raw, predictor.temperature)
-    result["calibration_error_with_temperature"] = metrics.calibration_error(tempered, test.labels)
-    predicted = raw.argmax(1)
-    result |= {"without_duplicates": None, "ferplus": None}
-    if training is not None:
-        keep = distinct(test, training)
-        share = float((predicted == test.labels)[keep].mean()) if keep.any() else None
-        result["without_duplicates"] = {"accuracy": share, "n": int(keep.sum())}
-    if votes is not None:
-        share, n = metrics.ferplus_agreement(predicted, fer2013.read_votes(votes, test.rows))
-        result["ferplus"] = {"agreement": share, "n": n}
-    return result | {"seconds": seconds, "ms_per_picture": 1000 * seconds / len(test), "runtime": predictor.runtime}
-
-
-def robustness(predictor: Predictor, test: Split) -> dict[str, float]:
-    """Accuracy on the pictures as they are, asked with their mirror images (as published figures often are), and under
-    each disturbance.
-    """
-    from disturb import DISTURBANCES
-
-    def hits(asked: Predictor, pictures: NDArray[np.uint8]) -> float:
-        return float((asked.predict(pictures).argmax(1) == test.labels).mean())
-
-    table = {"as it is": hits(predictor, test.pictures)}
-    table["mean with mirror image"] = hits(predictors.with_mirror(predictor), test.pictures)
-    return table | {name: hits(predictor, change(test.pictures)) for name, change in DISTURBANCES.items()}
+from expression import fer2013, figures, predictors
+from expression.fer2013 import CLASSES
+from lib.exits import DataError, run_and_exit
 
 
 def as_text(result: dict[str, Any]) -> str:
@@ -103,11 +57,11 @@ def run(args: argparse.Namespace) -> None:
         raise DataError(f"{args.data}: no rows with Usage {args.usage!r}; expected at least one")
     training = splits.get("Training") if args.usage != "Training" else None
     result = {"model": args.model.name, "usage": args.usage, "classes": list(CLASSES)}
-    result |= evaluate(predictor, splits[args.usage], training, args.votes)
+    result |= figures.evaluate(predictor, splits[args.usage], training, args.votes)
     if args.robustness:
-        result["robustness"] = robustness(predictor, splits[args.usage])
+        result["robustness"] = figures.robustness(predictor, splits[args.usage])
     if args.confusion_png:
-        import plots
+        from expression import plots
 
         title = f"{args.model.name} on {args.usage}: {result['accuracy']:.1%}"
         plots.confusion(np.array(result["confusion"]), CLASSES, title, args.confusion_png)
@@ -129,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="write the JSON object here too")
     parser.add_argument("--confusion-png", type=Path, help="draw the confusion matrix here (needs matplotlib)")
     args = parser.parse_args(argv)
-    return exits.after("evaluate", lambda: run(args))
+    return run_and_exit("evaluate", lambda: run(args))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 DIR holds videos.csv, video_events.csv and the clips. --out writes NAME.csv (t_s,closed) for each clip, which the data
 set's own scorer reads too. The shipped eye network has seen the people of these clips; with --folds (what
-`train_eyes.py --folds FOLDS` wrote) each clip is read by a network that has seen nobody of its fold. Columns:
+`python -m eyes.train --folds FOLDS` wrote) each clip is read by a network that has seen nobody of its fold. Columns:
 
     face     frames with a face                       closed   closed frames read closed; unknown: not readable
     false    open frames read closed; unknown          events   annotated closures timed right; false: invented ones
@@ -21,19 +21,17 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from clip_score import Event, Reading, Score, closed_frame, open_frame, read_events, score
-from contact_sheet import Tile, write_sheet
-from eye_folds import FOLDS, person
-
+from eyes.annotations import Event, Reading, Score, closed_frame, open_frame, read_events, score
+from eyes.contact_sheet import Tile, write_sheet
+from eyes.folds import FOLDS, person
+from eyes.state import frame_state
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config, load
 from fermon.domain import NS_PER_S, Alert, Eyes, EyeState, Frame, Kind, Observation
 from fermon.errors import FermonError, ModelError
 from fermon.perception.geometry import eye_crops
-from fermon.perception.network import models_dir
 from fermon.perception.pipeline import Perception
 from fermon.policy import Policy, PolicySettings
-from fermon.policy.closure import eye_state
 
 NOT_SCORED = {"emotion_quiz_grey.mp4"}  # three quarters of it is text slides
 
@@ -55,9 +53,7 @@ class Clip:
 
 def closed(eyes: Eyes | None, settings: PolicySettings) -> bool | None:
     """Whether the policy takes the frame's eyes for closed; None = unknown."""
-    if eyes is None:
-        return None
-    state = eye_state(eyes.left, eyes.right, settings.closed_probability, settings.clearly_open_probability)
+    state = frame_state(eyes, settings)
     return None if state is EyeState.UNKNOWN else state is EyeState.CLOSED
 
 
@@ -140,16 +136,19 @@ def row(name: str, clip: Clip) -> str:
     )
 
 
-def fold_folders(folds: Path, where: Path, shipped: Path) -> dict[str, Path]:
-    """Make a models folder for each fold; return {person: models folder whose eye network has not seen him}."""
-    folders = {}
+def fold_folders(folds: Path, where: Path) -> dict[str, Path]:
+    """Make a models folder for each fold; return {person: models folder whose eye network has not seen them}.
+
+    Each holds nothing but its eye network: the others are then the shipped ones.
+    """
+    folders: dict[str, Path] = {}
     for n, people in enumerate(FOLDS):
         if not (folds / f"fold{n}.tflite").exists():
-            raise ModelError(f"{folds}: holds no fold{n}.tflite; make it: train_eyes.py --eyes ... --folds {folds}")
+            raise ModelError(
+                f"{folds}: holds no fold{n}.tflite; make it: python -m eyes.train --eyes ... --folds {folds}"
+            )
         folder = where / f"fold{n}"
         folder.mkdir()
-        for file in (*shipped.glob("expression.*"), *shipped.glob("mouth.*")):
-            (folder / file.name).symlink_to(file.resolve())
         for ending in ("tflite", "json"):
             (folder / f"eyes.{ending}").symlink_to((folds / f"fold{n}.{ending}").resolve())
         folders |= dict.fromkeys(people, folder)
@@ -182,11 +181,12 @@ def evaluate(args: argparse.Namespace) -> int:
     names = args.clips.split(",") if args.clips else sorted(set(events) - NOT_SCORED)
     if unknown := set(names) - set(events):
         raise OSError(f"{args.folder}/videos.csv has no clip {sorted(unknown)[0]}; it has {', '.join(sorted(events))}")
-    together, results, worst = Clip(Score()), {}, []
+    together, results = Clip(Score()), {}
+    worst: list[Tile] = []
     if not args.json:
         print(f"{'clip':25}{'frames':>6}   face  closed unknown   false unknown events false  yawns   alerts")
     with tempfile.TemporaryDirectory() as temporary:
-        folders = fold_folders(args.folds, Path(temporary), models_dir()) if args.folds else {}
+        folders = fold_folders(args.folds, Path(temporary)) if args.folds else {}
         for name in names:
             own = replace(config.perception, models=str(folders[person(name)])) if folders else config.perception
             clip, readings = run_clip(args.folder / name, events[name], replace(config, perception=own), worst)

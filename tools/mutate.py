@@ -40,6 +40,7 @@ from pathlib import Path
 from types import CodeType
 
 import pytest
+
 from mutations import Mutant, mutants
 from tested_lines import Test, Watcher
 
@@ -216,7 +217,8 @@ def excused(module: Module) -> tuple[list[Mutant], list[Mutant], list[str]]:
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get(module.file, []) if path.exists() else []
     unused = {(entry["at"], what) for entry in entries for what in entry["what"] if entry["why"]}
     known = set(unused)
-    tried, spared = [], []
+    tried: list[Mutant] = []
+    spared: list[Mutant] = []
     for mutant in module.mutants:
         key = (module.at(mutant), mutant.text)
         (spared if key in known else tried).append(mutant)

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -65,7 +66,7 @@ def mutants(tree: ast.Module) -> list[Mutant]:
     return sorted(found, key=lambda mutant: mutant.line)
 
 
-def _item(children: list[ast.AST], number: int, new: ast.AST) -> None:
+def _item(children: list[Any], number: int, new: ast.AST) -> None:
     children[number] = new
 
 
@@ -78,7 +79,7 @@ def _of(node: ast.AST, put: Put, lines: range) -> Iterator[Mutant]:
     elif isinstance(node, ast.ExceptHandler):
         lines = range(node.lineno, node.lineno + 1)
     for text, new in _changes(node):
-        yield Mutant(node.lineno, lines, text, partial(_replace, put, node, new))
+        yield Mutant(getattr(node, "lineno", 0), lines, text, partial(_replace, put, node, new))
     for name, value in ast.iter_fields(node):
         if name in FIELDS_LEFT_ALONE:
             continue

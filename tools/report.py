@@ -144,8 +144,9 @@ def main(argv: list[str] | None = None) -> int:
             if shown.confusion is None:
                 raise SourceError(f"{args.sources[-1]}: no confusion matrix; give a result of tools/evaluate.py")
             import numpy as np
-            import plots
-            from fer2013 import CLASSES
+
+            from expression import plots
+            from expression.fer2013 import CLASSES
 
             title = f"{NAMES[shown.arch]}, {shown.what}: {shown.accuracy:.1%}"
             plots.confusion(np.array(shown.confusion), CLASSES, title, args.confusion_png)

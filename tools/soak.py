@@ -5,7 +5,7 @@
 Daemon, keeper, rate control, policy, hub, recorder with rotation, terminal view and watchdog are the real ones, on a
 clock of the drive's own. Perception is real for the first --seen-hours (the simulated driver, or the clips of DIR in
 turn); after that the last ten minutes of its observations come again and again. Camera lost and back, outputs that
-fail, a full disk, heat (slow frames) and a suspended system come at their times (soak_parts.py).
+fail, a full disk, heat (slow frames) and a suspended system come at their times (soak_rig/parts.py).
 
 Exit code 1 when something is not flat: memory grows by more than 0.5 MiB an hour after the first one, file handles or
 threads at the end are more than after the first hour, files or lines grow past their bounds, a timer drifts.
@@ -29,17 +29,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from soak_parts import (
-    RATE_HZ,
-    WATCHDOG_S,
-    Clock,
-    CountingSystemd,
-    FullDisk,
-    Schedule,
-    SoakCamera,
-    SoakOutput,
-    SoakPerception,
-)
 
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config
@@ -51,6 +40,17 @@ from fermon.perception.load import RateControl
 from fermon.session.recorder import Recorder
 from fermon.views.contract import ReportHandler, spoken_through
 from fermon.views.terminal import Terminal
+from soak_rig.parts import (
+    RATE_HZ,
+    WATCHDOG_S,
+    Clock,
+    CountingSystemd,
+    FullDisk,
+    Schedule,
+    SoakCamera,
+    SoakOutput,
+    SoakPerception,
+)
 
 SESSION_BYTES, SESSION_KEEP = 8 * 2**20, 4
 SAMPLE_S = 300.0

@@ -13,13 +13,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from lib import page
+from scenarios.drivers import SCENARIOS
+from scenarios.language import WAYS, Line, Scenario
+from scenarios.runs import TOLERANCE_S, Result, run
 
-from drivers import SCENARIOS
-from scenario_runs import TOLERANCE_S, Result, run
-from scenarios import WAYS, Line, Scenario
-
-BEGIN, END = "<!-- timing:begin -->", "<!-- timing:end -->"
+NAME = "timing"  # of the marks in the page
 
 
 def words(line: Line) -> str:
@@ -100,14 +99,6 @@ def _cell(by_rate: dict[float, list[Result]], fps: float) -> str:
     return f"{worst:+.2f}{mark}"
 
 
-def between_markers(page: str, table: str) -> str:
-    """Return `page` with `table` between the markers. Raises ValueError when the page has none."""
-    begin, end = page.find(BEGIN), page.find(END)
-    if begin < 0 or end < begin:
-        raise ValueError(f"found no {BEGIN} ... {END}, expected both markers")
-    return page[: begin + len(BEGIN)] + "\n" + table + "\n" + page[end:]
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     how = parser.add_mutually_exclusive_group()
@@ -119,33 +110,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     chosen = [s for s in SCENARIOS if args.only in s.name]
     results = [r for scenario in chosen for way in WAYS for r in run(scenario, way)]
-    violations = [f"{r.scenario}, {r.way}: {violation(r)}" for r in results if not r.ok]
+    violations, stale = [f"{r.scenario}, {r.way}: {violation(r)}" for r in results if not r.ok], 0
     if args.json:
         for r in results:
             print(json.dumps(_record(r)))
     elif args.markdown:
         print(markdown(results, chosen))
     elif args.update or args.check:
-        violations += _page(args.update or args.check, markdown(results, chosen), write=bool(args.update))
+        path, table = args.update or args.check, markdown(results, chosen)
+        stale = page.update_or_check(
+            path, NAME, table, f"python tools/timing_contract.py --update {path}", write=bool(args.update)
+        )
     else:
         print(text(results))
         print(f"{len(results)} lines, {len(chosen)} drivers, {len(WAYS)} ways, {len(violations)} violations")
     for line in violations:
         print(f"VIOLATION {line}", file=sys.stderr)
-    return 1 if violations else 0
-
-
-def _page(path: Path, table: str, write: bool) -> list[str]:
-    page = path.read_text(encoding="utf-8")
-    try:
-        fresh = between_markers(page, table)
-    except ValueError as error:
-        return [f"{path}: {error}"]
-    if write:
-        path.write_text(fresh, encoding="utf-8")
-    elif fresh != page:
-        return [f"{path}: the timing table is stale; run python tools/timing_contract.py --update {path}"]
-    return []
+    return 1 if violations else stale
 
 
 def _record(r: Result) -> dict[str, object]:

@@ -16,7 +16,7 @@ class Detector(Protocol):
     """Finds faces. Made by its entry in `perception/detectors.py`, which raises ModelError when it cannot be had."""
 
     name: str
-    # FER2013's framing, measured with tools/framing.py: a square of side `framing[2]` times the box's width, its
+    # FER2013's framing, measured with tools/faces/framing.py: a square of side `framing[2]` times the box's width, its
     # centre `framing[0]`, `framing[1]` box widths right of and below the box's centre.
     framing: tuple[float, float, float]
 

@@ -14,7 +14,7 @@ from fermon.perception.yunet import YuNet
 
 log = logging.getLogger(__name__)
 
-# Best first, by the share of right boxes on driver frames (tools/evaluate_faces.py); "auto" takes the first that works.
+# Best first, by the share of right boxes on driver frames (tools/faces/evaluate.py); "auto" takes the first that works.
 # Each entry makes its detector from the path of a YuNet file ("" = none).
 DETECTORS: dict[str, Callable[[str], Detector]] = {
     "blazeface": lambda _: BlazeFace(),

@@ -17,6 +17,7 @@ _LEAST_SIDE_PX = 24
 # Sideways distance of the nose from the middle of the eyes, in eye distances, beyond which a head is in profile:
 # FER2013 holds few such faces, so the answer would be a guess.
 _MOST_TURNED = 0.8
+LEAST_PROBABILITY = 1e-4  # stands for one that int8 rounded to zero, where a logarithm is taken
 
 
 class ExpressionReader:
@@ -69,10 +70,7 @@ class ExpressionReader:
         return self._network.run_gray(crop)[0].astype(np.float64)
 
     def _calibrated(self, p: NDArray[np.float64]) -> tuple[float, ...]:
-        # Temperature scaling (Guo et al. 2017): the logits are the logarithms of what the softmax gave.
-        logits = np.log(np.maximum(p, 1e-4)) / self._network.temperature
-        q = np.exp(logits - logits.max())
-        return tuple(round(float(v), 4) for v in q / q.sum())
+        return tuple(round(float(v), 4) for v in calibrated(p, self._network.temperature))
 
     def crop(self, gray: Gray, face: Face) -> Gray:
         """The face as FER2013 frames it: uint8 (48, 48), edges repeated where the box leaves the frame."""
@@ -99,6 +97,16 @@ class ExpressionReader:
             gray, matrix, (self._side, self._side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(out, np.uint8)
+
+
+def calibrated(p: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
+    """Return softmax(log(p) / temperature) of probabilities (..., classes): above 1 less sure, below 1 surer.
+
+    Temperature scaling (Guo et al. 2017): the logits are the logarithms of what the softmax gave.
+    """
+    logits = np.log(np.maximum(p, LEAST_PROBABILITY, dtype=np.float64)) / temperature
+    q = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(q / q.sum(-1, keepdims=True))
 
 
 def readable(face: Face) -> bool:

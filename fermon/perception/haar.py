@@ -14,7 +14,7 @@ from fermon.perception.contract import Gray
 _SEARCH_SIDE = 320  # px of the longer side in a full search: faces from 1/8 of it are found, at 8 ms a cascade
 _TRACK_FACE = 64  # px a tracked face is shrunk to: the cascades were trained on 20 to 24 px
 _FRONTAL, _PROFILE, _MIRRORED = range(3)
-# Chosen on the even-numbered scenes of the driver frames with tools/evaluate_faces.py's measure (every fifth frame:
+# Chosen on the even-numbered scenes of the driver frames with tools/faces/evaluate.py's measure (every fifth frame:
 # 92 % right, 1.4 % wrong; odd-numbered scenes 91 %, 0 %). False frontal faces have few neighbours.
 _NEIGHBOURS = (4, 3, 3)
 _SURE = 12  # neighbours that need no second view

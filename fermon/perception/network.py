@@ -235,10 +235,23 @@ class Network:
 
 
 def network_path(name: str, folder: str = "") -> Path:
-    """Return where the one of NETWORKS that is called `name` lies: in `folder`, "" = among the shipped ones."""
-    return (expand(folder) if folder else models_dir()) / f"{name}.tflite"
+    """Return where the one of NETWORKS that is called `name` lies: in `folder`, else (as with "") among the shipped.
+
+    A folder may hold one network of its own; raises ModelError for one that holds none of them, which is a mistake.
+    """
+    if not folder:
+        return models_dir() / f"{name}.tflite"
+    own = expand(folder)
+    if not any((own / f"{other}{ending}").exists() for other in NETWORKS for ending in (".tflite", ".json")):
+        raise ModelError(
+            f"{folder}: holds no network",
+            expected=f"one or more of {', '.join(f'{other}.tflite' for other in NETWORKS)}, each with its .json",
+            remedy='set perception.models to the right folder, or to "" for the shipped networks',
+        )
+    path = own / f"{name}.tflite"
+    return path if path.exists() or path.with_suffix(".json").exists() else models_dir() / path.name
 
 
 def open_network(name: str, folder: str = "") -> Network:
-    """Return the one of NETWORKS that is called `name`, from `folder`, "" = the shipped ones. Raises ModelError."""
+    """Return the one of NETWORKS that is called `name`, from where `network_path` finds it. Raises ModelError."""
     return Network(network_path(name, folder), prefer=NETWORKS[name])

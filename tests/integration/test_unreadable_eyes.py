@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from eye_data import dark_glasses
 
+from eyes.patches import dark_glasses
 from fermon.cameras import CameraSettings, open_camera
 from fermon.domain import Face
 from fermon.perception import geometry

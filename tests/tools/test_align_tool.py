@@ -1,4 +1,4 @@
-"""tools/align.py: the last layer's bias moves, nothing else does."""
+"""tools/expression/align.py: the last layer's bias moves, nothing else does."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import align  # noqa: E402
-import keras  # noqa: E402
-import networks  # noqa: E402
-import numpy as np  # noqa: E402
-import predictors  # noqa: E402
+import keras
+import numpy as np
 
-from tests.tools import fer2013_sample as make  # noqa: E402
+from expression import align, networks, predictors
+from tests.tools import fer2013_sample as make
 
 
 def test_only_the_classes_bias_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

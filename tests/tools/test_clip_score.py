@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from clip_score import Event, Reading, Score, closures, read_events, score
+
+from eyes.annotations import Event, Reading, Score, closures, read_events, score
 
 SHUT = Event(2.0, 4.0, "eyes_closed")
 TIMES = [i / 30 for i in range(200)]

@@ -6,14 +6,15 @@ import tomllib
 from pathlib import Path
 
 import config_table
-import pytest
+from lib import page
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_readme_is_up_to_date() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert config_table.put(text, config_table.table(config_table.DEFAULT.read_text(encoding="utf-8"))) == text
+    table = config_table.table(config_table.DEFAULT.read_text(encoding="utf-8"))
+    assert page.put(text, config_table.NAME, table) == text
 
 
 def test_every_key_is_a_row() -> None:
@@ -23,8 +24,3 @@ def test_every_key_is_a_row() -> None:
         return sum(leaves(value) if isinstance(value, dict) else 1 for value in table.values())
 
     assert len(config_table.table(toml).splitlines()) - 2 == leaves(tomllib.loads(toml))
-
-
-def test_missing_markers_are_named() -> None:
-    with pytest.raises(ValueError, match="config:begin"):
-        config_table.put("no markers", "")

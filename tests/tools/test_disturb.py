@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import augment
-import disturb
 import numpy as np
 import pytest
-import synthetic
+
+from expression import augment, disturb
+from int8 import synthetic
 
 PICTURES = synthetic.calibration(4)
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import evaluate
 import pytest
-import synthetic
 
+import evaluate
+from int8 import synthetic
 from tests.tools import fer2013_sample as make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,8 @@ def test_a_network_that_cannot_be_used_is_one_line_and_exit_78(
 
 def test_asked_with_the_mirror_image_too_the_answer_is_the_mean() -> None:
     import numpy as np
-    import predictors
+
+    from expression import predictors
 
     def left_is_bright(pictures: np.ndarray) -> np.ndarray:
         return np.stack([pictures[:, :, 0], pictures[:, :, -1]], -1).mean(1).astype(np.float32) / 255
@@ -135,7 +136,7 @@ def test_runs_as_a_script_from_anywhere_and_needs_no_tensorflow(tmp_path: Path) 
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": ""},
         capture_output=True,
         text=True,
         timeout=100,
@@ -154,7 +155,8 @@ def test_the_confusion_matrix_is_drawn(tmp_path: Path, capsys: pytest.CaptureFix
 def test_this_runtime_gives_the_answers_that_were_recorded_at_export() -> None:
     """tflite-runtime's kernels are those that were recorded; ai-edge-litert's XNNPACK rounds otherwise."""
     import numpy as np
-    import predictors
+
+    from expression import predictors
 
     predictor = predictors.of_tflite(MODEL)
     output = predictor.manifest["outputs"][0]

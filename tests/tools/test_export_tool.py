@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,24 @@ import pytest
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
     # Keras and TensorFlow warn about each other's and numpy's deprecations.
     pytest.mark.filterwarnings("default"),
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import export  # noqa: E402
-import keras  # noqa: E402
-import networks  # noqa: E402
-import predictors  # noqa: E402
-import quantise  # noqa: E402
-import synthetic  # noqa: E402
+import keras
 
-from fermon.perception.network import Network  # noqa: E402
-from tests.tools import fer2013_sample as make  # noqa: E402
+import export
+from expression import fer2013, networks, predictors, runs
+from eyes import networks as networks_of_eyes
+from fermon.perception import eyes, mouth
+from fermon.perception.eyes import EyeReader
+from fermon.perception.mouth import MouthReader
+from fermon.perception.network import Network, models_dir
+from int8 import convert, files, synthetic
+from lib.exits import NetworkError
+from tests.tools import fer2013_sample as make
 
 # The operators of the 10-layer network after export, and nothing else: no shape arithmetic, no variables, no casts.
 OPERATORS = {"CONV_2D", "ADD", "MUL", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"}
@@ -72,9 +76,9 @@ def operators(path: Path) -> list[str]:
 def test_the_daemons_runner_answers_as_keras_does(exported: tuple[keras.Model, Path]) -> None:
     model, path = exported
     ours = predictors.of_tflite(path).predict(PICTURES)
-    theirs = predictors.of_keras_model(quantise.inference_copy(model)).predict(PICTURES[:1])
+    theirs = predictors.of_keras_model(convert.inference_copy(model)).predict(PICTURES[:1])
     assert theirs.shape == (1, 7)
-    copy = quantise.inference_copy(model)
+    copy = convert.inference_copy(model)
     floats = np.concatenate([np.asarray(copy(p[None, ..., None] / np.float32(255))) for p in PICTURES])
     assert np.abs(ours - floats).max() < 0.1
     assert np.abs(ours - floats).mean() < 0.02
@@ -133,7 +137,7 @@ def test_with_its_mirror_image_the_answer_is_the_mean_of_both(tmp_path: Path) ->
 
 
 def test_the_shipped_file_holds_its_weights_once_and_knows_the_same_operators() -> None:
-    path = predictors.ROOT / "models" / "expression.tflite"
+    path = models_dir() / "expression.tflite"
     found = operators(path)
     assert set(found) <= OPERATORS | {"REVERSE_V2", "CONCATENATION", "AVERAGE_POOL_2D", "RESHAPE"}
     assert found.count("CONV_2D") == 10
@@ -177,8 +181,8 @@ def test_with_data_temperature_accuracy_parity_and_origin_go_into_the_manifest(t
 
 
 def test_folding_the_scales_changes_no_answer_not_even_for_negative_ones() -> None:
-    plain, folded = quantise.inference_copy(lively()), quantise.inference_copy(lively())
-    quantise.fold_scales(folded)
+    plain, folded = convert.inference_copy(lively()), convert.inference_copy(lively())
+    convert.fold_scales(folded)
     for picture in PICTURES[:6]:
         x = picture[None, ..., None] / np.float32(255)
         np.testing.assert_allclose(np.asarray(folded(x)), np.asarray(plain(x)), atol=1e-5)
@@ -188,13 +192,13 @@ def test_folding_the_scales_changes_no_answer_not_even_for_negative_ones() -> No
 
 @pytest.mark.parametrize("arch", ["cnn10", "cnn6"])
 def test_equalising_the_channels_changes_no_answer_and_evens_their_reach(arch: str) -> None:
-    plain, evened = quantise.inference_copy(lively(arch=arch)), quantise.inference_copy(lively(arch=arch))
-    quantise.fold_scales(evened)
+    plain, evened = convert.inference_copy(lively(arch=arch)), convert.inference_copy(lively(arch=arch))
+    convert.fold_scales(evened)
     floats = PICTURES[..., None] / np.float32(255)
     first = evened.layers[1]
-    before = quantise._reach(evened, first, floats)
-    quantise.equalise(evened, floats)
-    after = quantise._reach(evened, first, floats)
+    before = convert._reach(evened, first, floats)
+    convert.equalise(evened, floats)
+    after = convert._reach(evened, first, floats)
     for x in floats[:6]:
         np.testing.assert_allclose(np.asarray(evened(x[None])), np.asarray(plain(x[None])), atol=1e-5)
     live = before > 1e-6
@@ -206,12 +210,97 @@ def test_networks_that_are_no_plain_chain_are_left_alone() -> None:
     left = keras.layers.Conv2D(4, 3, activation="relu")(inputs)
     both = keras.layers.Concatenate()([keras.layers.BatchNormalization()(left), left])
     outputs = keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(both))
-    model = quantise.inference_copy(keras.Model(inputs, outputs))
+    model = convert.inference_copy(keras.Model(inputs, outputs))
     before = [w.copy() for w in model.get_weights()]
-    quantise.fold_scales(model)
-    quantise.equalise(model, PICTURES[:2, ..., None] / np.float32(255))
+    convert.fold_scales(model)
+    convert.equalise(model, PICTURES[:2, ..., None] / np.float32(255))
     for one, two in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def a_network(name: str) -> keras.Model:
+    """The eye or the mouth network, with weights and batch statistics as unlike as training makes them."""
+    keras.utils.set_random_seed(5)
+    model = {"eyes": networks_of_eyes.eye, "mouth": networks_of_eyes.mouth}[name]()
+    rng = np.random.default_rng(5)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            n = layer.get_weights()[0].shape
+            values = [rng.uniform(0.3, 1.5, n), rng.normal(0, 0.3, n), rng.normal(0, 0.3, n), rng.uniform(0.2, 1.5, n)]
+            layer.set_weights(values)
+    if name == "eyes":  # begins with zeros, which would hide it
+        kernel, bias = model.get_layer("where").get_weights()
+        model.get_layer("where").set_weights([rng.normal(0, 0.1, kernel.shape), bias])
+    return model
+
+
+def answers(model: keras.Model, pictures: np.ndarray) -> list[np.ndarray]:
+    found = [model(p[None, ..., None] / np.float32(255)) for p in pictures]
+    return [np.concatenate([np.asarray(a).ravel() for a in (f if isinstance(f, list) else [f])]) for f in found]
+
+
+@pytest.mark.parametrize("name", ["eyes", "mouth"])
+def test_folding_and_equalising_change_no_answer_of_the_eye_and_mouth_network(name: str) -> None:
+    plain = convert.inference_copy(a_network(name))
+    pictures = synthetic.calibration(6, *plain.input_shape[1:3], seed=3)
+    floats = pictures[..., None] / np.float32(255)
+    folded = convert.fold_norms(convert.inference_copy(a_network(name)))
+    assert not [layer for layer in folded.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    first = next(layer for layer in folded.layers if isinstance(layer, keras.layers.Conv2D))
+    before = convert._reach(folded, first, floats)
+    convert.equalise(folded, floats)
+    after = convert._reach(folded, first, floats)
+    np.testing.assert_allclose(answers(folded, pictures), answers(plain, pictures), atol=1e-5)
+    live = before > 1e-6
+    assert np.log(after[live]).std() < np.log(before[live]).std()
+
+
+@pytest.mark.parametrize(("name", "reader"), [("eyes", EyeReader), ("mouth", MouthReader)])
+def test_eyes_and_mouth_are_converted_as_the_expression_is_and_answer_as_keras_does(
+    tmp_path: Path, name: str, reader: Any
+) -> None:
+    model = a_network(name)
+    model.save(tmp_path / f"{name}.keras")
+    pictures = synthetic.calibration(60, *model.input_shape[1:3], seed=4)
+    out = tmp_path / f"{name}.tflite"
+    classes = {"eyes": eyes.CLASSES, "mouth": mouth.CLASSES}[name]
+    content = files.write(tmp_path / f"{name}.keras", out, classes, pictures, "nothing")
+    network = Network(out)
+    reader(network)  # the daemon's own reader takes it
+    assert all(tensor["dtype"] == "int8" for tensor in (*content["inputs"], *content["outputs"]))
+    assert content["inputs"][0]["scale"] == pytest.approx(1 / 255, rel=1e-4)
+    assert content["signatures"] == ["answer"]
+    outputs = sum(tensor["shape"][1] for tensor in content["outputs"])
+    assert np.array(content["golden"]).shape == (8, outputs)
+    found = files.parity(model, out, pictures)
+    assert found["n"] == 60
+    assert found["mean_difference"] < 0.02
+    assert found["99 % below"] < 0.08
+
+
+def test_the_shipped_expression_network_is_what_the_converter_makes_of_its_float_weights(shared: Path) -> None:
+    """Byte for byte, where the framework is the one that it was made with."""
+    import tensorflow
+
+    shipped = json.loads((models_dir() / "expression.json").read_text(encoding="utf-8"))
+    versions = {"tensorflow": tensorflow.__version__, "keras": keras.__version__}
+    if any(shipped["training"]["versions"][name] != version for name, version in versions.items()):
+        pytest.skip(f"made with {shipped['training']['versions']}, found {versions}")
+    training, _ = runs.split_as({}, fer2013.read(shared / "fer2013" / "fer2013.csv.xz", "Training"))
+    pictures = export.calibration_pictures(training, export.CALIBRATION_PICTURES)
+    made = files.converted_here(models_dir() / "expression.keras", pictures, mirror=True)
+    assert hashlib.sha256(made).hexdigest() == shipped["sha256"]
+
+
+def test_where_keras_computes_with_another_framework_a_process_of_its_own_converts(tmp_path: Path) -> None:
+    model = a_network("mouth")
+    model.save(tmp_path / "mouth.keras")
+    pictures = synthetic.calibration(8, *model.input_shape[1:3])
+    here = files.converted_here(tmp_path / "mouth.keras", pictures, False)
+    assert files.converted_elsewhere(tmp_path / "mouth.keras", pictures, False) == here
+    (tmp_path / "broken.keras").write_text("no network")
+    with pytest.raises(NetworkError, match=r"broken\.keras: cannot be converted \("):
+        files.converted_elsewhere(tmp_path / "broken.keras", pictures, False)
 
 
 @pytest.mark.parametrize("case", ["missing", "cut in half", "text", "colour"])

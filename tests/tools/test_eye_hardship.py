@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from eye_augment import skin
-from eye_hardship import HARDSHIPS
 
+from eyes.augment import skin
+from eyes.hardship import HARDSHIPS
 from fermon.cameras import CameraSettings, open_camera
 from fermon.domain import Face
 from fermon.perception.blazeface import BlazeFace

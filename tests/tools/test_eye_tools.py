@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_score import Event, Score
-from evaluate_clips import Clip, _count_yawns, _note, fold_folders
-from eye_augment import lower_lid, place_crop, seen_at
-from eye_data import PATCH_SHAPE, PX_PER_UNIT, clip_label, still_label
-from eye_folds import FOLDS, in_fold, person
-from eye_mesh import lid_lines, opening
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluate_clips import Clip, _count_yawns, _note, fold_folders
+from eyes.annotations import Event, Score
+from eyes.augment import lower_lid, place_crop, seen_at
+from eyes.folds import FOLDS, in_fold, person
+from eyes.mesh import lid_lines, opening
+from eyes.patches import PATCH_SHAPE, PX_PER_UNIT, clip_label, still_label
 from fermon.domain import NS_PER_S, Alert, Kind, Level
 from fermon.errors import ModelError
-from fermon.perception.network import models_dir
 
 LIDS = np.array([-0.07, 0.05, 0.24, 0.0])  # upper and lower apex, half width (units), slope
 
@@ -87,7 +86,7 @@ def test_meshes_tell_lids_and_openings() -> None:
 
 
 def test_annotations_come_before_the_teacher() -> None:
-    shut, half = [(1.0, 3.0, "eyes_closed")], [(1.0, 3.0, "eyes_half")]
+    shut, half = [Event(1.0, 3.0, "eyes_closed")], [Event(1.0, 3.0, "eyes_half")]
     assert clip_label(shut, 2.0, np.array([0.9, 0.9])).tolist() == [1, 1]
     assert clip_label([], 2.0, np.array([0.1, 0.1])).tolist() == [0, 0]
     lowered = clip_label(half, 2.0, np.array([0.1, 0.4]))
@@ -130,5 +129,5 @@ def test_yawns_are_found_inside_annotated_ones_only() -> None:
 
 
 def test_missing_folds_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"holds no fold0\.tflite; make it: train_eyes\.py"):
-        fold_folders(tmp_path, tmp_path, models_dir())
+    with pytest.raises(ModelError, match=r"holds no fold0\.tflite; make it: python -m eyes\.train"):
+        fold_folders(tmp_path, tmp_path)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import fer2013
 import numpy as np
 import pytest
-from fer2013 import DataError
 
+from expression import fer2013
+from expression.fer2013 import DataError
 from tests.tools import fer2013_sample as make
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import metrics
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from expression import metrics
+from fermon.perception.expression import calibrated
 
 TRUTH = np.array([0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 0, 2])
@@ -48,10 +50,10 @@ def test_certain_and_right_has_no_calibration_error() -> None:
 def test_temperature_keeps_order_and_sum() -> None:
     p = np.array([[0.7, 0.2, 0.1, 0.0]])
     for temperature in (0.5, 1.0, 2.0):
-        changed = metrics.with_temperature(p, temperature)
+        changed = calibrated(p, temperature)
         assert changed.sum() == pytest.approx(1)
         assert np.argsort(changed[0]).tolist() == np.argsort(p[0]).tolist()
-    assert metrics.with_temperature(p, 0.5)[0, 0] > 0.7 > metrics.with_temperature(p, 2.0)[0, 0]
+    assert calibrated(p, 0.5)[0, 0] > 0.7 > calibrated(p, 2.0)[0, 0]
 
 
 @pytest.mark.parametrize("temperature", [0.6, 1.0, 1.8])
@@ -59,7 +61,7 @@ def test_the_temperature_that_spoilt_the_probabilities_is_found(temperature: flo
     rng = np.random.default_rng(0)
     honest = rng.dirichlet(np.ones(7), 20_000)
     truth = (honest.cumsum(1) > rng.random((20_000, 1))).argmax(1)
-    spoilt = metrics.with_temperature(honest, 1 / temperature)
+    spoilt = calibrated(honest, 1 / temperature)
     assert metrics.fit_temperature(spoilt, truth) == pytest.approx(temperature, rel=0.06)
 
 

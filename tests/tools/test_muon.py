@@ -11,9 +11,10 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from muon import ConvolutionMuon  # noqa: E402
+import keras
+import numpy as np
+
+from expression.muon import ConvolutionMuon
 
 RATE = 0.01
 
@@ -43,6 +44,6 @@ def test_the_rest_moves_by_adams_first_step(shape: tuple[int, ...], name: str) -
 
 
 def test_the_networks_last_layer_bears_the_name_that_is_left_out() -> None:
-    import networks
+    from expression import networks
 
     assert networks.build("cnn10").layers[-1].name == "classes"

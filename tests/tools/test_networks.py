@@ -11,10 +11,11 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import keras  # noqa: E402
-import networks  # noqa: E402
-import numpy as np  # noqa: E402
-from predictors import NetworkError  # noqa: E402
+import keras
+import numpy as np
+
+from expression import networks
+from expression.predictors import NetworkError
 
 
 @pytest.mark.parametrize(

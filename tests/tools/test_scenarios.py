@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from drivers import SCENARIOS
-from scenario_runs import run
-from scenarios import WAYS, Scenario, Way
+
+from scenarios.drivers import SCENARIOS
+from scenarios.language import WAYS, Scenario, Way
+from scenarios.runs import run
 from timing_contract import violation
 
 

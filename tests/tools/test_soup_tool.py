@@ -1,4 +1,4 @@
-"""tools/soup.py: the mean of networks of one architecture, with batch statistics of its own."""
+"""tools/expression/soup.py: the mean of networks of one architecture, with batch statistics of its own."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ pytestmark = [
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import keras  # noqa: E402
-import networks  # noqa: E402
-import numpy as np  # noqa: E402
-import predictors  # noqa: E402
-import soup  # noqa: E402
+import keras
+import numpy as np
 
-from tests.tools import fer2013_sample as make  # noqa: E402
+from expression import networks, predictors, soup
+from tests.tools import fer2013_sample as make
 
 
 def test_the_mean_lies_between_and_its_run_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""tools/teach.py's numbers: the votes' translation, the product of two guesses, and the file of targets."""
+"""tools/expression/teach.py's numbers: the votes' translation, the product of two guesses, and the file of targets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import teach
-from fer2013 import DataError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from expression import targets, teach
+from expression.fer2013 import DataError
 
 
 def votes_for(classes: list[int]) -> np.ndarray:
@@ -60,21 +61,21 @@ def write(path: Path, rows: list[int], targets: np.ndarray) -> Path:
 
 def test_targets_are_found_by_row(tmp_path: Path) -> None:
     file = write(tmp_path / "taught.npz", [5, 2, 9], np.eye(7)[[0, 1, 2]])
-    y = teach.read(file, np.array([9, 5]))
+    y = targets.read(file, np.array([9, 5]))
     np.testing.assert_array_equal(y, np.eye(7, dtype=np.float32)[[2, 0]])
     with pytest.raises(DataError, match=r"no targets for 2 pictures \(the first: row 4\).*same --validation"):
-        teach.read(file, np.array([9, 3, 4]))
+        targets.read(file, np.array([9, 3, 4]))
 
 
 def test_a_file_that_holds_no_targets_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"make one with tools/teach\.py"):
-        teach.read(tmp_path / "missing.npz", np.array([0]))
+    with pytest.raises(DataError, match=r"make one with python -m expression\.teach"):
+        targets.read(tmp_path / "missing.npz", np.array([0]))
     other = tmp_path / "other.npz"
     np.savez(other, rows=np.array([0]))
-    with pytest.raises(DataError, match=r"make one with tools/teach\.py"):
-        teach.read(other, np.array([0]))
+    with pytest.raises(DataError, match=r"make one with python -m expression\.teach"):
+        targets.read(other, np.array([0]))
     other.write_bytes(other.read_bytes()[:40])
-    with pytest.raises(DataError, match=r"make one with tools/teach\.py"):
-        teach.read(other, np.array([0]))
+    with pytest.raises(DataError, match=r"make one with python -m expression\.teach"):
+        targets.read(other, np.array([0]))
     with pytest.raises(DataError, match=r"found targets \(1, 7\) for 1 rows, expected seven shares of 1"):
-        teach.read(write(other, [0], np.full((1, 7), 0.2)), np.array([0]))
+        targets.read(write(other, [0], np.full((1, 7), 0.2)), np.array([0]))

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-import timing_contract
-from drivers import SCENARIOS
-from scenario_runs import run
-from scenarios import Line, Scenario, Way, on
 
+import timing_contract
 from fermon.domain import Kind
 from fermon.policy import PolicySettings
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Line, Scenario, Way, on
+from scenarios.runs import run
 
 MICROSLEEP = next(s for s in SCENARIOS if s.name == "microsleep")
 
@@ -46,7 +46,7 @@ def test_page_without_markers_is_a_violation(tmp_path: Path, capsys: pytest.Capt
     page = tmp_path / "README.md"
     page.write_text("nothing here\n")
     assert timing_contract.main(["--only", "winks", "--update", str(page)]) == 1
-    assert "expected both markers" in capsys.readouterr().err
+    assert "expected both marks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +14,21 @@ import pytest
 
 pytestmark = [
     pytest.mark.training,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
     # Keras and TensorFlow warn about each other's and numpy's deprecations.
     pytest.mark.filterwarnings("default"),
 ]
 pytest.importorskip("tensorflow", reason="TensorFlow is in the environment of ./tools/test --all")
 
-import evaluate  # noqa: E402
-import keras  # noqa: E402
-import recipes  # noqa: E402
-import report  # noqa: E402
-import teach  # noqa: E402
-import train  # noqa: E402
+import keras
 
-from tests.tools import fer2013_sample as make  # noqa: E402
+import evaluate
+import report
+import train
+from expression import recipes, teach
+from tests.tools import fer2013_sample as make
 
+ROOT = Path(__file__).resolve().parents[2]
 TINY = dataclasses.replace(recipes.RECIPES["best"], stages=((32, 1), (48, 2)), batch=16, validation=0.2)
 
 
@@ -80,6 +83,40 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
         assert one["step"] == two["step"] == 9
         distance = max(float(np.abs(one[k] - two[k]).max()) for k in one.files if k[0] == "a")
     assert distance < 1e-4
+
+
+def test_a_finished_run_can_be_made_longer(tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    assert train.main([*tiny, "--run", str(run)]) == 0
+    assert train.main([*tiny, "--run", str(run), "--resume"]) == 0
+    assert "all 3 epochs are done; --epochs 15 goes on" in capsys.readouterr().out
+    assert train.main([*tiny, "--run", str(run), "--resume", "--epochs", "4"]) == 0
+    about = json.loads((run / "run.json").read_text())
+    assert (about["epochs_done"], about["stages"]) == (4, [[32, 1], [48, 3]])
+    assert train.main([*tiny, "--run", str(run), "--resume", "--epochs", "2"]) == 65
+    assert "has 4 epochs already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_frameworks_train_and_go_on(tiny: list[str], tmp_path: Path, backend: str) -> None:
+    pytest.importorskip(backend, reason=f"pip install {backend} into .venv-train to train with it")
+    words = [*tiny, "--epochs", "2", "--limit", "40", "--run", str(tmp_path / "run"), "--resume"]
+    code = f"""
+import dataclasses, sys
+sys.path.insert(0, {str(ROOT / "tools")!r})
+from expression import recipes
+recipes.RECIPES["best"] = dataclasses.replace(recipes.RECIPES["best"], batch=16, validation=0.2)
+import train
+sys.exit(train.main({words!r}) or train.main({[*words, "--epochs", "3"]!r}))
+"""
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"on {backend} " in done.stdout
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert about["epochs_done"] == 3
+    assert backend in about["versions"]
+    keras.models.load_model(tmp_path / "run" / "best.keras", compile=False)  # whoever made it
 
 
 def test_a_folder_of_another_run_is_refused(

@@ -1,7 +1,7 @@
 """Draws the simulated driver: a gray face from numbers, no photograph.
 
 Lengths are in *units* of half the face's width, x to the right, y down, the origin between the eyes. Gray values are
-0..255. What the numbers of an expression are was found by tools/shape_demo.py, which asks the real networks.
+0..255. What the numbers of an expression are was found by tools/demo_driver/shape.py, which asks the real networks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two faces of the simulated driver. Written by tools/shape_demo.py; do not edit the numbers by hand."""
+"""The two faces of the simulated driver. Written by tools/demo_driver/shape.py; never edit the numbers."""
 
 from __future__ import annotations
 

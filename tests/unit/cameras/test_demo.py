@@ -122,9 +122,8 @@ def test_an_empty_seat_is_no_covered_camera(painter: Painter) -> None:
 
 
 def test_the_faces_are_as_the_search_wrote_them() -> None:
-    """Nobody turned the numbers by hand: the file is what tools/shape_demo.py writes."""
-    from shape_demo import source
-
+    """Nobody turned the numbers by hand: the file is what tools/demo_driver/shape.py writes."""
+    from demo_driver.shape import source
     from fermon.cameras.demo import faces
 
     assert Path(faces.__file__).read_text(encoding="utf-8") == source(NEUTRAL, ANGRY)

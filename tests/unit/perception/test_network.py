@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fermon.errors import ModelError
-from fermon.perception.network import Network, models_dir, runtime_name
+from fermon.perception.network import Network, models_dir, network_path, open_network, runtime_name
 
 NAMES = ("expression", "eyes", "mouth", "blazeface")
 
@@ -135,3 +135,20 @@ def test_missing_files(tmp_path: Path, copy: Path) -> None:
     copy.unlink()
     with pytest.raises(ModelError, match="No such file"):
         Network(copy)
+
+
+def test_a_models_folder_may_hold_one_network_of_its_own(tmp_path: Path) -> None:
+    for ending in ("tflite", "json"):
+        shutil.copy(models_dir() / f"eyes.{ending}", tmp_path)
+    assert network_path("eyes", str(tmp_path)) == tmp_path / "eyes.tflite"
+    assert network_path("mouth", str(tmp_path)) == models_dir() / "mouth.tflite"
+    assert open_network("mouth", str(tmp_path)).path == models_dir() / "mouth.tflite"
+    (tmp_path / "eyes.tflite").unlink()  # a manifest without its network is damage, no wish for the shipped one
+    with pytest.raises(ModelError, match=r"eyes\.tflite: No such file"):
+        open_network("eyes", str(tmp_path))
+
+
+def test_a_models_folder_without_any_network_is_a_mistake(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ModelError, match=r"holds no network: expected .*expression\.tflite.*perception\.models"):
+            network_path("eyes", str(folder))

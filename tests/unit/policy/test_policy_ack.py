@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import Ack, AckAnswer, AckOutcome, Input, Kind
 from fermon.policy import Policy
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 S = 1_000_000_000
 TAKEN, NOTHING, EYES_NOT_OPEN = AckOutcome.TAKEN, AckOutcome.NOTHING, AckOutcome.EYES_NOT_OPEN

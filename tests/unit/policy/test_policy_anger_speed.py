@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import DriverState, Gated, Kind, Level, Speed
 from fermon.policy import Policy, PolicySettings
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 S = 1_000_000_000
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenario_runs import alerts, brief
-from scenarios import Part, Way
 
 from fermon.domain import EyeState, Kind
 from fermon.policy import PolicySettings
 from fermon.policy.closure import eye_state
+from scenarios.language import Part, Way
+from scenarios.runs import alerts, brief
 
 OPEN, CLOSED, UNKNOWN = EyeState.OPEN, EyeState.CLOSED, EyeState.UNKNOWN
 MICROSLEEP = ["+MICROSLEEP WARNING", "-MICROSLEEP WARNING"]

@@ -11,11 +11,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from drivers import SCENARIOS
-from scenarios import Way, inputs
 
 from fermon.domain import Input, Observation
 from fermon.policy import Policy
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Way, inputs
 
 DRIVERS = ("blinks only", "asleep", "angry 20 s", "camera covered", "yawns")
 CEILING = 8000  # instructions a frame; some 3500 with Python 3.11

@@ -6,12 +6,12 @@ import dataclasses
 import itertools
 
 import pytest
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import DriverState, Level
 from fermon.policy import Policy, PolicySettings
 from fermon.policy.windows import TimeBins
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 NOTICE = "+DROWSY NOTICE"
 

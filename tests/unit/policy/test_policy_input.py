@@ -10,11 +10,8 @@ import sys
 from typing import Any
 
 import pytest
-from drivers import SCENARIOS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenario_runs import brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import (
     Ack,
@@ -33,6 +30,9 @@ from fermon.domain import (
 )
 from fermon.policy import Policy, PolicySettings
 from fermon.session.format import encode
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import brief
 
 S = 1_000_000_000
 NAN = float("nan")

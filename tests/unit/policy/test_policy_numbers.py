@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 import pytest
-from scenarios import Part, Way, inputs
 
 from fermon.policy import Policy, PolicySettings
+from scenarios.language import Part, Way, inputs
 
 Drive = tuple[Way, list[Part]]
 

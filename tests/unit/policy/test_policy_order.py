@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import Ack, Alert, CameraChange, Eyes, Input, Kind, Observation, Quality, Speed, Tick
 from fermon.policy import Policy, PolicySettings
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 S = 1_000_000_000
 

@@ -7,13 +7,13 @@ import dataclasses
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import EyeState, Input, Kind, Observation, Speed, Visibility, Wakefulness
 from fermon.policy import Policy, PolicySettings
 from fermon.policy.closure import eye_state
 from fermon.policy.unseen import Unseen
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 S = 1_000_000_000
 MICROSLEEP, ASLEEP, UNRESPONSIVE = "+MICROSLEEP WARNING", "+ASLEEP CRITICAL", "+UNRESPONSIVE CRITICAL"

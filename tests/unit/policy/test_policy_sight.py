@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from scenario_runs import alerts, brief
-from scenarios import Part, Way, inputs
 
 from fermon.domain import CameraChange, Kind, Observation, Quality, Tick, Visibility, Wakefulness
 from fermon.policy import Policy, PolicySettings
 from fermon.policy.rate import FrameRate
+from scenarios.language import Part, Way, inputs
+from scenarios.runs import alerts, brief
 
 RAISED = "+UNAVAILABLE NOTICE"
 CLEARED = "-UNAVAILABLE NOTICE"

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scenarios import Part, Way, inputs
 
 from fermon.domain import (
     Ack,
@@ -29,6 +28,7 @@ from fermon.domain import (
 )
 from fermon.errors import SessionError
 from fermon.session.format import SessionReader, encode, encode_header
+from scenarios.language import Part, Way, inputs
 
 HEADER = '{"type":"session","version":1}'
 FULL = Observation(

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drivers import SCENARIOS
-from scenarios import Part, Way, inputs
 
 from fermon.domain import Alert
 from fermon.policy import Policy
 from fermon.session.format import encode, encode_header
 from fermon.session.replay import policy_settings, replay
+from scenarios.drivers import SCENARIOS
+from scenarios.language import Part, Way, inputs
 
 ASLEEP = [Part(10), Part(4, eyes="closed"), Part(5)]
 

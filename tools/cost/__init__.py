@@ -1,0 +1,1 @@
+"""Instruments that measure what a frame and a process cost."""

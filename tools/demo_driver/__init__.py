@@ -1,0 +1,1 @@
+"""The faces of the simulated driver, shaped against the real networks."""

@@ -1,0 +1,1 @@
+"""The expression network: data, recipes, training, figures."""

@@ -1,0 +1,1 @@
+"""The eye and mouth networks: annotations, patches, training, evaluation."""

@@ -1,0 +1,1 @@
+"""The face detectors: how they frame a face, and how often they find one."""

@@ -1,0 +1,1 @@
+"""From a Keras network to a full-int8 TFLite file with its manifest: one way for every network."""

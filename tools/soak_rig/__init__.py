@@ -1,0 +1,1 @@
+"""The parts of a simulated drive of a day."""
