@@ -22,7 +22,7 @@ _ANCHORS = {"gender": (0.0, 1.0), "age": (2 / 3, 1.0), "muscle": (0.0, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class Lids:
-    """One eye's lid margins. `rims` (4, 28): from the inner edge of the margin outwards, each in the same order.
+    """One eye's lid margins. `rims` (6, 28): from the inner edge of the margin outwards, each in the same order.
 
     `upper` and `lower` are positions in that order, from the nose outwards, both with the two corners.
     """
@@ -140,11 +140,11 @@ def _unpacked(z: Mapping[str, Array], kind: str) -> dict[str, tuple[Array, Array
 
 
 def _lids(border: Array, faces: Array, part: Array, base: Array) -> Lids:
-    """Follow the skin from the eye cavity's border outwards over the lid's margin, three rings far."""
+    """Follow the skin from the eye cavity's border outwards over the lid's margin, five rings far."""
     skin = faces[part == PARTS.index("skin")]
     rims = [border.astype(np.int64)]
     seen = set(rims[0].tolist())
-    for _ in range(3):
+    for _ in range(5):
         last = set(rims[-1].tolist())
         touching = skin[np.isin(skin, rims[-1]).any(axis=1)]
         fresh = {int(v) for v in touching.ravel()} - seen

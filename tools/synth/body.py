@@ -90,11 +90,14 @@ def _margin(basis: Basis, person: Person) -> Array:
     """Return per vertex how dark the lids' margin is painted: lash roots and make-up."""
     found = np.zeros(basis.count)
     for lids in basis.eyes:
-        for ring, strength in ((0, 1.0), (1, 0.8), (2, 0.45)):
-            found[lids.rims[ring][lids.upper]] = strength * (0.25 + 0.6 * person.lash)
-            found[lids.rims[ring][lids.lower]] = strength * (0.1 + 0.25 * person.lash)
-        found[lids.rims[2][lids.upper]] = np.maximum(found[lids.rims[2][lids.upper]], person.liner)
-        found[lids.rims[3][lids.upper]] = 0.7 * person.liner
+        # The margin is 2 mm deep: what is seen of it from before is its third ring and what follows.
+        for ring, strength in enumerate((1.0, 1.0, 1.0, 1.0, 0.65, 0.1)):
+            found[lids.rims[ring][lids.upper]] = strength * (0.45 + 0.55 * person.lash)
+            if ring < 4:
+                found[lids.rims[ring][lids.lower]] = 0.6 * strength * (0.15 + 0.5 * person.lash)
+        for ring, strength in ((4, 1.0), (5, 0.6)):
+            rows = lids.rims[ring][lids.upper]
+            found[rows] = np.maximum(found[rows], strength * person.liner)
     return found
 
 
@@ -126,19 +129,22 @@ def _eyeball(posed: Posed, person: Person, side: int) -> Piece:
 def _lash(lids: Lids, posed: Posed, side: int, which: str, person: Person) -> Piece:
     """Return one lid's lashes as a strip; `place` = (along 0..1, root to tip 0..1, lower 0 | 1)."""
     order = lids.upper if which == "upper" else lids.lower
-    root = posed.rest[lids.rims[2][order]]
-    behind = posed.rest[lids.rims[3][order]]
+    root = posed.rest[lids.rims[3][order]]
+    behind = posed.rest[lids.rims[5][order]]
     on = root - behind
     on /= np.maximum(1e-9, np.linalg.norm(on, axis=1, keepdims=True))
     out = root - posed.eyes_rest[side]
     out[:, 2] *= 0.3
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     along = np.linspace(0, 1, len(root))
-    length = (0.0035 + 0.0055 * person.lash) * (1.0 if which == "upper" else 0.45)
+    upper = which == "upper"
+    length = (0.0045 + 0.0055 * person.lash) * (1.0 if upper else 0.45)
     length = length * np.interp(along, (0, 0.1, 0.6, 0.95, 1), (0.3, 0.6, 1.0, 1.0, 0.3))
-    lift = np.array([0.0, 0.0, 0.55 if which == "upper" else -0.4])
+    # Over an open eye the upper lashes stand out and curl up; shut, they lie down over the lower lid.
+    shut = float(smooth(0.6, 0.05, posed.opening[side])) if upper else 0.0
+    lift = np.array([0.0, 0.0, 0.55 * (1 - shut) if upper else -0.4])
     aside = np.array([(0.5 if side == 0 else -0.5), 0.0, 0.0]) * (along[:, None] - 0.35)
-    way = 0.75 * out + 0.55 * on + aside
+    way = (0.75 - 0.25 * shut) * out + (0.1 + 0.7 * shut) * on + aside + np.array([0.0, 0.0, 0.15 - 0.65 * shut])
     middle = root + 0.5 * length[:, None] * way
     tip = root + length[:, None] * (way + 0.6 * lift)
     rest = np.concatenate([root, middle, tip])

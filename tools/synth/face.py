@@ -17,6 +17,7 @@ SIDES = ("Left", "Right")  # the driver's
 NECK_SHARE = (0.22, 0.22, 0.22, 0.34)  # of the head's turn: three joints of the neck, then the head's own
 LEVER = 0.72  # the drawn eyeballs are larger than real ones: the iris moves as far as on a real one
 CLEARANCE_M = (0.0003, 0.0008, 0.0014)  # of the lids' second, third and fourth ring over the eyeball
+LOWER_SHARE = 0.22  # of the way that shutting lids go: the lower one's
 OVERLAP_M = 0.0002  # of shut lids
 CENTRE_M = 0.004  # the lids' opening is measured this far to both sides of the eyeball's centre
 
@@ -87,9 +88,21 @@ def set_lids(shape: Array, own: Array, basis: Basis, side: int, opening: float) 
     """Return `shape` with one eye's lids at `opening` times the gap in `own` (the person's open face), all along."""
     lids, centre = basis.eyes[side], own[basis.count + JOINTS.index(("eye_left", "eye_right")[side])]
     wanted, name = opening * gap(own, lids, centre), f"eyeBlink{SIDES[side]}"
+    shape = _raised(shape, own, lids, opening)
     now, shut = gap(shape, lids, centre), gap(basis.act(shape, {name: 1.0}), lids, centre)
     found = basis.act(shape, {name: (now - wanted) / (now - shut)})
     return _sealed(found, own, lids, opening, wanted - gap(found, lids, centre))
+
+
+def _raised(shape: Array, own: Array, lids: Lids, opening: float) -> Array:
+    """Return `shape` with the lower lid on its way up to meet the upper one: a shut eye's line is no bowl."""
+    rim = lids.rims[2][lids.lower]
+    whole = _height(own, lids, lids.upper, own[rim, 0]) - own[rim, 2]
+    rise = LOWER_SHARE * max(0.0, 1 - opening) * np.maximum(0.0, whole)
+    found = shape.copy()
+    for ring, follows in enumerate((1.0, 1.0, 1.0, 0.85, 0.55, 0.25)):
+        found[lids.rims[ring][lids.lower], 2] += follows * rise
+    return found
 
 
 def _sealed(shape: Array, own: Array, lids: Lids, opening: float, missing: float) -> Array:
@@ -104,15 +117,14 @@ def _sealed(shape: Array, own: Array, lids: Lids, opening: float, missing: float
     share = smooth(0.55, 0.0, opening)
     move = missing + share * (move - missing)
     found = shape.copy()
-    for ring, follows in ((0, 1.0), (1, 1.0), (2, 1.0), (3, 0.7)):
-        rows = lids.rims[ring][lids.upper]
-        found[rows, 2] += follows * move
+    for ring, follows in enumerate((1.0, 1.0, 1.0, 0.8, 0.5, 0.2)):
+        found[lids.rims[ring][lids.upper], 2] += follows * move
     return found
 
 
 def clear_of_eyeball(shape: Array, lids: Lids, centre: Array, radius_m: float) -> None:
     """Push the lids' margins out of the eyeball, in place, without changing their height."""
-    for ring, spare in zip(lids.rims[1:], CLEARANCE_M, strict=True):
+    for ring, spare in zip(lids.rims[1:], CLEARANCE_M, strict=False):
         away = shape[ring] - centre
         flat = np.hypot(away[:, 0], away[:, 2])
         needed = np.sqrt(np.maximum(0.0, (radius_m + spare) ** 2 - flat**2))

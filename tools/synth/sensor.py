@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FULL = 0.9  # radiance times gain at which the sensor is full
-READ_NOISE, SHOT_NOISE = 0.004, 0.012  # at gain 1, of full scale
+READ_NOISE, SHOT_NOISE = 0.003, 0.009  # at gain 1, of full scale
 
 
 @dataclass(frozen=True, slots=True)

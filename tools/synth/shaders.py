@@ -121,7 +121,7 @@ SURFACES = {
     a = mix(a, strands, cover * (infrared ? 0.75 : 0.92));
     a = mix(a, 0.02, clamp(extra, 0., 1.));
     vec2 l = light(N, V, 0.28, 14. + 22. * oily, sky);
-    radiance = a * l.x + l.y * (0.35 + 0.75 * oily) * t.a * 0.65 * (1. - 0.8 * cover) * sky;
+    radiance = a * l.x * mix(0.68, 1., sky) + l.y * (0.35 + 0.75 * oily) * t.a * 0.65 * (1. - 0.8 * cover) * sky;
   }
 """,
     "EYE": """
@@ -205,8 +205,8 @@ SURFACES = {
     "LASH": """
   if (dot(N, V) < 0.) N = -N;
   float stripes = smoothstep(0.75, 0.2, abs(fract(place.x * (place.z > 0.5 ? 22. : 38.)) - 0.5) * 2. + 0.5 * place.y);
-  alpha = clamp(extra * (stripes + 0.45 * (1. - place.y)) * (1. - 0.75 * place.y), 0., 0.95);
-  radiance = (infrared ? 0.12 : 0.02) * light(N, V, 0.5, 8., 0.6).x;
+  alpha = clamp(extra * (0.75 * stripes + 0.3 * (1. - place.y)) * (1.1 - 0.95 * place.y), 0., 0.9);
+  radiance = (infrared ? 0.1 : 0.02) * light(N, V, 0.5, 8., 0.6).x;
 """,
 }
 

@@ -168,7 +168,7 @@ def _marks(albedo: Array, person: Person, rng: Generator) -> None:
     for _ in range(int(rng.integers(0, 9))):
         at = pixel(np.array([rng.uniform(-0.06, 0.06)]), np.array([rng.uniform(-0.06, 0.1)]))[0]
         cv2.circle(layer, (int(at[0] * 8), int(at[1] * 8)), int(8 * rng.uniform(1.0, 2.6)), 1.0, -1, cv2.LINE_AA, 3)
-    albedo *= 1 - 0.5 * layer
+    albedo *= 1 - 0.5 * cv2.GaussianBlur(layer, (0, 0), 0.9)
 
 
 def _folds(albedo: Array, relief: Array, person: Person, rng: Generator) -> None:
@@ -192,6 +192,9 @@ def _folds(albedo: Array, relief: Array, person: Person, rng: Generator) -> None
         bag = np.linspace(-0.014, 0.014, 12)
         path = np.stack([sign * (EYE[0] + bag), EYE[1] - 0.0135 + 14 * bag**2], 1)
         _stroke(lines, path, 2, 0.1 + 0.7 * deep * rng.random())
+        lid = np.linspace(-0.015, 0.016, 14)
+        path = np.stack([sign * (EYE[0] + lid), EYE[1] + 0.0062 - 22 * lid**2], 1)
+        _stroke(lines, path, 2, rng.uniform(0.3, 1.0))
         frown = np.stack([np.full(6, sign * 0.0065), np.linspace(0.058, 0.071, 6)], 1)
         _stroke(lines, frown, 2, deep * rng.uniform(0, 0.8))
     lines = cv2.GaussianBlur(lines, (0, 0), 1.2)
@@ -218,11 +221,12 @@ def _hair_cover(person: Person, rng: Generator, angle: Array, z: Array) -> Array
     thick = person.brow_thick
     bend, rise = rng.uniform(0.3, 1.0), rng.uniform(-0.002, 0.003)
     for sign in (1, -1):
-        t = rng.random(int(420 * thick))
+        t = rng.random(int(380 * thick))
+        t = np.where(t < 0.12, t + 0.12 * rng.random(len(t)), t)  # no hard edge towards the nose
         x = 0.012 + 0.043 * t
         middle = 0.0625 + rise + bend * 0.0075 * np.sin(np.clip(t / 0.68, 0, 1) * math.pi / 2)
         middle -= smooth(0.68, 1.0, t) * 0.006
-        half = 0.0042 * thick * (0.75 + 0.4 * np.sin(math.pi * np.clip(t, 0, 0.6) / 0.6)) * smooth(1.1, 0.55, t)
+        half = 0.0040 * thick * (0.45 + 0.7 * np.sin(math.pi * np.clip(t, 0, 0.6) / 0.6)) * smooth(1.1, 0.55, t)
         height = middle + half * (2 * rng.random(len(t)) - 1)
         lean = np.radians(np.interp(t, (0, 0.15, 0.5, 1), (75, 45, 15, -20)) + rng.normal(0, 12, len(t)))
         length = 0.0065 * (0.6 + 0.6 * rng.random(len(t)))
