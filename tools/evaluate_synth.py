@@ -15,14 +15,17 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from synth import scene
+from synth import judge, scene
+from synth.drive import setting
+from synth.drives import DRIVES, segments
+from synth.moves import Driver
 from synth.people import SKINS, measuring_numbers
 from synth.render import NoRenderer, Renderer
 from synth.truth import state
@@ -36,6 +39,7 @@ from fermon.perception.network import Network, models_dir
 
 Array = NDArray[Any]
 EACH = 8
+WIDTH = 18  # of a printed column
 LIDS = ((0.05, "shut"), (0.2, "to 20 %"), (0.4, "20-40 %"), (0.6, "40-60 %"), (0.8, "60-80 %"), (9.0, "80 % on"))
 SAME = 0.3  # overlap from which a found face is the drawn one
 
@@ -88,6 +92,15 @@ def draw(seed: int, people: int, each: int, reader: Reader, renderer: Renderer) 
             assert picture is not None
             found.append(reader.read(picture, truth))
     return found
+
+
+def run_drives(seed: int, renderer: Renderer) -> Iterator[judge.Verdict]:
+    """Run every drive with a person and a light of its own."""
+    lights = ("overcast", "infrared", "sun", "infrared", "street")
+    for index, name in enumerate(DRIVES):
+        number = measuring_numbers(len(DRIVES))[index]
+        where = setting(seed, number, lights[index % len(lights)], glasses="none", mask=False)
+        yield judge.run(f"{name} ({where.scene.light.name})", Driver(segments(name), seed), where, seed, renderer)
 
 
 # Tables ---------------------------------------------------------------------------------------------------------------
@@ -254,9 +267,9 @@ def show(found: dict[str, dict[str, dict[str, Any]]]) -> None:
     """Print the tables."""
     for name, rows in found.items():
         columns = list(next(iter(rows.values()), {}))
-        print(f"\n{name:24}" + "".join(f"{column:>17}" for column in columns))
+        print(f"\n{name:30}" + "".join(f"{column:>{WIDTH}}" for column in columns))
         for row, values in rows.items():
-            print(f"  {row:22}" + "".join(f"{'-' if values[c] is None else values[c]:>17}" for c in columns))
+            print(f"  {row:28}" + "".join(f"{'-' if values[c] is None else values[c]:>{WIDTH}}" for c in columns))
 
 
 def main() -> int:
@@ -273,6 +286,8 @@ def main() -> int:
     try:
         readings = draw(arguments.seed, arguments.people, arguments.each, Reader(arguments.models), Renderer())
         found: dict[str, Any] = tables(readings)
+        if arguments.drives:
+            found["drives"] = judge.table(list(run_drives(arguments.seed, Renderer())))
     except (ValueError, FermonError, NoRenderer) as error:
         print(error, file=sys.stderr)
         return 1

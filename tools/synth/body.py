@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.basis import Basis, Lids, load
 from synth.face import Look, Posed, pose
 from synth.geometry import grid, normals, smooth

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth.geometry import box, grid
 from synth.pieces import Material, Piece
 
@@ -58,7 +59,7 @@ def _slab(low: tuple[float, ...], high: tuple[float, ...], value: float, materia
 
 
 def pieces(cabin: Cabin) -> list[Piece]:
-    """Return the cabin in the seat's frame."""
+    """Return the cabin in the seat's frame, without what is `outside`."""
     inner = -1.0 if cabin.wheel == "left" else 1.0  # towards the car's middle
     found = []
     for seat_x in (0.0, inner * 0.72):
@@ -66,8 +67,8 @@ def pieces(cabin: Cabin) -> list[Piece]:
         found.append(_pad(rest, np.array([0.27, 0.11, 0.20]), cabin.seat))
         found.append(_pad(np.array([seat_x, 0.25, -0.42]), np.array([0.50, 0.16, 0.66]), cabin.seat))
         for side in (-0.06, 0.06):
-            at = rest + np.array([side, 0.0, -0.13])
-            found.append(_slab(tuple(at - [0.006, 0.006, 0.06]), tuple(at + [0.006, 0.006, 0.06]), 0.2))
+            at, thin = rest + np.array([side, 0.0, -0.13]), np.array([0.006, 0.006, 0.06])
+            found.append(_slab(tuple(at - thin), tuple(at + thin), 0.2))
     door = -inner * 0.42
     found.append(_slab((-2.2, -0.5, 0.36), (2.2, 1.9, 0.40), cabin.roof))
     found.append(
@@ -86,9 +87,7 @@ def pieces(cabin: Cabin) -> list[Piece]:
     else:
         found.append(_pad(np.array([inner * 0.36, 1.05, -0.45]), np.array([1.35, 0.22, 0.62]), cabin.seat))
         found.append(_slab((-1.8, 1.7, -0.9), (1.8, 1.75, -0.02), cabin.trim))
-        for x in (door, far):
-            found.append(_slab((x - 0.12, 1.3, -0.1), (x + 0.12, 1.75, 0.4), cabin.trim))
-    found.append(outside(cabin.outside_phase))
+        found += [_slab((x - 0.12, 1.3, -0.1), (x + 0.12, 1.75, 0.4), cabin.trim) for x in (door, far)]
     return found
 
 

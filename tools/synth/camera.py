@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth.geometry import head_angles
 
 Array = NDArray[Any]
@@ -25,7 +26,7 @@ SIZES = ((320, 240), (640, 480), (1280, 720))
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera. `across_deg` is the horizontal field of view, `k1` the radial distortion at the picture's half width."""
+    """A camera. `across_deg`: horizontal field of view; `k1`: radial distortion at the picture's half width."""
 
     place: str
     at: tuple[float, float, float]  # m, seat's frame

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth import cabin, scene, sensor
 from synth.camera import Camera, place_camera
 from synth.drives import DRIVES, segments
@@ -176,7 +177,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     took = time.monotonic() - began
-    print(f"{arguments.out}: {count} frames, {driver.length_s:.1f} s, drawn in {took:.0f} s ({count / took:.1f} a second)")
+    print(
+        f"{arguments.out}: {count} frames, {driver.length_s:.1f} s, drawn in {took:.0f} s ({count / took:.1f} a second)"
+    )
     return 0
 
 

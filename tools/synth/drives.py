@@ -41,7 +41,9 @@ def segments(name: str) -> list[Segment]:
     if name not in scenarios:
         near = difflib.get_close_matches(name, [*DRIVES, *scenarios], 3)
         hint = f"; did you mean {' or '.join(repr(word) for word in near)}?" if near else ""
-        raise ValueError(f"drive {name!r}: expected one of {', '.join(DRIVES)}, or a scenario of the policy's tests{hint}")
+        raise ValueError(
+            f"drive {name!r}: expected one of {', '.join(DRIVES)}, or a scenario of the policy's tests{hint}"
+        )
     return [of_part(part, name) for part in scenarios[name].parts]
 
 

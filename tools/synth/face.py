@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.basis import JOINTS, Basis, Lids
 from synth.geometry import direction, head_matrix, rotation, rotation_vector, smooth
 

@@ -1,4 +1,4 @@
-"""Hair and beards: layers of skin lifted along the normal, on which strands end sooner or later; sheets for long hair."""
+"""Hair and beards: layers of skin lifted along the normal, on which strands end sooner or later; hanging sheets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.basis import load
 from synth.face import Posed
 from synth.geometry import grid, normals, smooth

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth.camera import EYES, Camera
 
 Array = NDArray[Any]
@@ -42,7 +43,6 @@ class Light:
     flicker: float = 0.0  # of lamps on mains: light and dark bands over a rolling exposure
     exposure: float = 0.42  # mean grey (0..1) that the camera's automatic aims at
     most_gain: float = 8.0  # of the automatic, against a day's
-    facts: dict[str, float] = field(default_factory=dict)
 
 
 def draw_light(rng: Generator, name: str, camera: Camera) -> Light:
@@ -60,8 +60,7 @@ def draw_light(rng: Generator, name: str, camera: Camera) -> Light:
         azimuth, height = side * u(20, 110), u(8, 55)
         sky = u(0.15, 0.5)
         key = _far(azimuth, height, u(1.5, 4.5))
-        facts = {"azimuth_deg": azimuth, "height_deg": height}
-        return Light(name, key, sky, sky * u(0.3, 0.8), outside=u(2, 5), exposure=u(0.32, 0.5), facts=facts)
+        return Light(name, key, sky, sky * u(0.3, 0.8), outside=u(2, 5), exposure=u(0.32, 0.5))
     if name == "backlight":
         azimuth, height = side * u(120, 175), u(8, 40)
         sky = u(0.15, 0.4)

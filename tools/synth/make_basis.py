@@ -62,7 +62,7 @@ class Cutter:
 
     def shape(self, action: str | None = None, local: tuple[str, float] | None = None, **phenotype: float) -> Any:
         """Return the resting vertices (n, 3) and bone heads (104, 3) in metres."""
-        values = {label: 0.5 for label in self.model.phenotype_labels} | {"age": 0.8} | phenotype
+        values = dict.fromkeys(self.model.phenotype_labels, 0.5) | {"age": 0.8} | phenotype
         with torch.no_grad():
             out = self.model(
                 phenotype_kwargs=values,
@@ -196,7 +196,7 @@ def sparse(shapes: dict[str, Array]) -> dict[str, Array]:
 def hands(cutter: Cutter) -> dict[str, Array]:
     """Return the driver's left hand with its forearm in three poses, wrist at the origin."""
     model, labels = cutter.model, cutter.labels
-    values = {label: 0.5 for label in model.phenotype_labels} | {"age": 0.8}
+    values = dict.fromkeys(model.phenotype_labels, 0.5) | {"age": 0.8}
     bones = np.asarray(model.vertex_bone_indices)
     weights = np.asarray(model.vertex_bone_weights)
     arm = [

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth.basis import Basis
 
 Array = NDArray[Any]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+
 from synth.basis import load
 
 PEOPLE = 1_000_000  # numbers 0 .. PEOPLE - 1

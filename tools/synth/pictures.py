@@ -26,6 +26,7 @@ _renderer: Any = None
 def draw_person(job: tuple[int, int, int, Path]) -> list[dict[str, Any]]:
     """Draw all pictures of one person into a folder; return their truth."""
     import cv2
+
     from synth import scene
     from synth.render import Renderer
 
@@ -87,7 +88,8 @@ def main() -> int:
         return 1
     took = time.monotonic() - began
     print(
-        f"{count} pictures of {len(numbers)} people in {took:.0f} s: {count / took * 3600:.0f} an hour, {arguments.jobs} processes"
+        f"{count} pictures of {len(numbers)} people in {took:.0f} s, {arguments.jobs} processes:"
+        f" {count / took * 3600:.0f} an hour"
     )
     return 0
 

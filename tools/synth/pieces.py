@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.geometry import normals
 
 Array = NDArray[Any]

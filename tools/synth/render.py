@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from synth import skin
 from synth.camera import Camera
 from synth.face import Posed
@@ -54,14 +55,35 @@ class Renderer:
         self._shadow = depth
         self._shade_target = self._gl.framebuffer(depth_attachment=depth)
         self._targets: dict[tuple[int, int], Any] = {}
+        self._kept: tuple[Any, Any] | None = None  # what of a cabin stands still, drawn once: its key and picture
         self._skins: dict[tuple[int, int], Any] = {}
         self.name = str(self._gl.info["GL_RENDERER"])
 
     def _target(self, size: tuple[int, int]) -> Any:
         if size not in self._targets:
-            gl = self._gl
-            self._targets[size] = gl.framebuffer([gl.renderbuffer(size, 4, dtype="f2")], gl.depth_renderbuffer(size))
+            self._targets[size] = self._new_target(size)
         return self._targets[size]
+
+    def _new_target(self, size: tuple[int, int]) -> Any:
+        gl = self._gl
+        return gl.framebuffer([gl.renderbuffer(size, 4, dtype="f2")], gl.depth_renderbuffer(size))
+
+    def _begin(self, still: list[Piece], who: Person, posed: Posed, size: tuple[int, int], key: Any) -> Any:
+        """Return the target with what stands still in it, from the last time where `key` is the same."""
+        target = self._target(size)
+        kept = self._kept
+        if kept is None or kept[0] != key:
+            if kept is not None:
+                kept[1].release()
+            picture = self._new_target(size)
+            picture.use()
+            picture.clear(0.0, 0.0, 0.0, 1.0)
+            self._person(who, posed)
+            self._meshes(_by_surface(still))
+            self._kept = kept = (key, picture)
+        self._gl.copy_framebuffer(target, kept[1])
+        target.use()
+        return target
 
     def _skin(self, person: Person) -> Any:
         key = (person.seed, person.number)
@@ -82,26 +104,29 @@ class Renderer:
     def draw(
         self,
         people: list[tuple[Person, Posed, list[Piece], list[Piece]]],
-        around: list[Piece],
+        still: list[Piece],
+        moving: list[Piece],
         camera: Camera,
         light: Light,
         size: tuple[int, int],
         across_deg: float,
         wheel: str = "left",
     ) -> Array:
-        """Return linear radiance, float32 (height, width): each person's solid and blended pieces, and the cabin."""
+        """Return linear radiance, float32 (height, width): each person's solid and blended pieces, and the cabin.
+
+        `still` is drawn once as long as `still`'s vertices, camera and light stay the same.
+        """
         gl = self._gl
         wide = Camera(camera.place, camera.at, camera.to, camera.roll_deg, across_deg, size)
         solid = [(who, posed, _by_surface(pieces)) for who, posed, pieces, _ in people]
         clear = [(who, posed, _by_surface(pieces)) for who, posed, _, pieces in people]
         shade = self._shadows([joined(pieces) for _, _, pieces, _ in people], light)
-        target = self._target(size)
-        target.use()
-        target.clear(0.0, 0.0, 0.0, 1.0)
         gl.enable(gl.DEPTH_TEST)
         self._set(wide, light, shade, wheel)
         self._shadow.use(1)
-        for who, posed, meshes in [*solid, (*people[0][:2], _by_surface(around))]:
+        key = (wide, light, wheel, tuple(float(piece.vertices.sum()) for piece in still))
+        target = self._begin(still, *people[0][:2], size, key)
+        for who, posed, meshes in [*solid, (*people[0][:2], _by_surface(moving))]:
             self._person(who, posed)
             self._meshes(meshes)
         gl.enable(gl.BLEND)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth import body, cabin, hair, mouths, sensor, truth, wear
 from synth.basis import load
 from synth.cabin import Cabin
@@ -99,7 +100,9 @@ def picture(
         return None, record, gain or 0.0
     across = drawn_across(camera)
     size = drawn_size(camera.size)
-    radiance = renderer.draw(people, cabin.pieces(scene.cabin), camera, scene.light, size, across, scene.cabin.wheel)
+    car = scene.cabin
+    outside = [cabin.outside(car.outside_phase)]
+    radiance = renderer.draw(people, cabin.pieces(car), outside, camera, scene.light, size, across, car.wheel)
     if camera.k1:
         radiance = sensor.bend(radiance, *remap(camera, size, across))
     radiance = sensor.smaller(radiance, camera.size)
@@ -114,7 +117,7 @@ def _passenger(person: Person, posed: Posed, camera: Camera) -> dict[str, Any]:
 
 
 def draw_moment(rng: Generator) -> Moment:
-    """Return what a driver may do in a single picture; lids, gaze and head far more often at their ends than in life."""
+    """Return what a driver may do in a single picture; lids, gaze and head are at their ends more often than in life."""
 
     def u(low: float, high: float) -> float:
         return round(float(rng.uniform(low, high)), 3)

@@ -135,6 +135,6 @@ def _streak(length_px: float, angle_deg: float) -> Array:
     kernel = np.zeros((size, size), np.float32)
     middle = size // 2
     way = length_px / 2 * np.array([np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))])
-    ends = [tuple(int(round(16 * (middle + sign * w))) for w in way) for sign in (-1, 1)]
+    ends = [tuple(round(16 * float(middle + sign * w)) for w in way) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
     return kernel / kernel.sum()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.basis import load
 from synth.camera import Camera
 from synth.face import Posed

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
 from synth.basis import load
 from synth.geometry import smooth
 from synth.people import Person, generator

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth import mouths, sight
 from synth.basis import JOINTS, load
 from synth.body import shape_of

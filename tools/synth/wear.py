@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from synth.basis import load
 from synth.face import Posed
 from synth.geometry import box, grid, normals, smooth, tube
@@ -53,7 +54,7 @@ def glasses(person: Person, posed: Posed) -> tuple[list[Piece], list[Piece]]:
         outer = at + np.array([sign * half_w, 0.002, 0.35 * half_h])
         ear = np.array([sign * _temple(posed), 0.0, middle[2] + 0.004])
         end = ear + np.array([-sign * 0.004, 0.02, -0.014])
-        path = np.array([outer, outer + [sign * 0.004, 0.008, 0], ear, end])
+        path = np.array([outer, outer + np.array([sign * 0.004, 0.008, 0]), ear, end])
         fine = np.concatenate([path[i] + np.linspace(0, 1, 6)[:, None] * (path[i + 1] - path[i]) for i in range(3)])
         solid.append(_tube(posed, fine, np.array([max(0.0006, thick * 0.6), thick * 1.6 + 0.0006]), frame["albedo"]))
     t = np.linspace(-1, 1, 9)
@@ -215,5 +216,5 @@ def hand(person: Person, posed: Posed, kind: str, side: int, reach: float = 1.0)
 
 def _phone(posed: Posed, at: Array, frame: Array, down: Array) -> Piece:
     vertices, faces = box(np.array([-0.036, 0.002, -0.075]), np.array([0.036, 0.011, 0.075]))
-    turned = posed.with_head((vertices + [0, 0.012, 0.02]) @ frame.T + at) + down
+    turned = posed.with_head((vertices + np.array([0, 0.012, 0.02])) @ frame.T + at) + down
     return Piece(turned, faces, Material.FRAME, 0.03, vertices, covers="phone")
