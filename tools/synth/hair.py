@@ -55,7 +55,7 @@ def pieces(person: Person, posed: Posed) -> list[Piece]:
         if person.headwear != "none":
             pressed = above_edge(person.headwear, load().base[: load().count])
             lengths = np.minimum(lengths, 0.012) * smooth(0.004, -0.008, pressed)
-        found += _layers(person, posed, lengths, style, person.hair_albedo)
+        found += _layers(posed, lengths, style)
         if style.sheet and person.headwear != "scarf":
             found.append(_sheet(person, posed, style))
         if person.hair == "bun" and person.headwear == "none":
@@ -66,7 +66,7 @@ def pieces(person: Person, posed: Posed) -> list[Piece]:
         share *= load().weights[:, 4] > 0.2
         lengths = share * person.beard_mm / 1000
         beard = Style(0.0, 0.0, 3 if person.beard_mm < 6 else 5, fall=0.5)
-        found += _layers(person, posed, lengths, beard, person.hair_albedo * 0.9)
+        found += _layers(posed, lengths, beard)
     return found
 
 
@@ -84,16 +84,18 @@ def _lengths(person: Person, style: Style) -> Array:
     edge = place[:, 2] - hairline(around(place[:, 0], place[:, 1]), style.receding)
     ear = np.hypot((np.abs(place[:, 0]) - 0.078) / 0.013, (place[:, 2] - 0.03) / 0.035) < 1
     ear &= np.abs(place[:, 0]) > 0.0765
-    grown = smooth(0.0, 0.014, edge) * (basis.weights[:, 4] > 0.35) * ~ear
+    grown = (
+        (0.35 * smooth(-0.012, -0.004, edge) + 0.65 * smooth(0.0, 0.014, edge)) * (basis.weights[:, 4] > 0.35) * ~ear
+    )
     top = smooth(0.07, 0.13, place[:, 2])
     return np.asarray(grown * (style.side + (style.top - style.side) * top))
 
 
-def _layers(person: Person, posed: Posed, lengths: Array, style: Style, value: float) -> list[Piece]:
+def _layers(posed: Posed, lengths: Array, style: Style) -> list[Piece]:
     """Return the lifted layers. Roots at the bottom hide the skin; the last layer holds the longest strands alone."""
     basis = load()
     faces, _ = _skin_faces()
-    faces = faces[(lengths[faces] > 0.0008).any(axis=1)]
+    faces = faces[(lengths[faces] > 0.0008).any(axis=1)]  # where it ends between vertices, the painted skin tells
     if not len(faces):
         return []
     rows, back = np.unique(faces, return_inverse=True)
@@ -107,10 +109,9 @@ def _layers(person: Person, posed: Posed, lengths: Array, style: Style, value: f
         t = layer / style.layers
         way = normal * t * (1 - 0.35 * style.fall * t) + 0.55 * comb * t * t
         lifted = vertices + length * way
-        # Strands lie along the comb: noise sticks to their roots, stretched.
-        root = place - np.array([0.0, 0.6 * style.back, -style.fall]) * (length * t * t)
-        root = root * (1 - 0.35 * person.hair_wave * np.array([[0, 0, 1]]))
-        found.append(Piece(lifted, faces, Material.HAIR, value, root, basis.sky[rows], t, covers="hair", normal=normal))
+        found.append(
+            Piece(lifted, faces, Material.HAIR, lengths[rows], place, basis.sky[rows], t, covers="hair", normal=normal)
+        )
     return found
 
 
@@ -127,9 +128,11 @@ def _sheet(person: Person, posed: Posed, style: Style) -> Piece:
     wave = 0.004 * person.hair_wave * np.sin(9 * turn + 5 * t)
     wide = 0.092 + 0.014 * np.sin(np.pi * t * 0.8) + 0.012 * t + wave
     deep = 0.088 + 0.012 * np.sin(np.pi * t) + wave
+    crown = 0.5 + 0.5 * smooth(-0.04, 0.2, t)  # starts on top of the head, not beside it
+    wide, deep = wide * crown, deep * crown
     x = wide * np.sin(turn)
     y = 0.012 - deep * np.cos(turn) * np.where(np.cos(turn) < 0, 1.0, 0.55)
-    z = 0.105 - t * (0.105 + 0.055 + style.sheet) + 0.012 * np.sin(7 * turn) * t
+    z = 0.142 - t * (0.142 + 0.055 + style.sheet) + 0.012 * np.sin(7 * turn) * t
     rest = np.stack(np.broadcast_arrays(x, y, z), axis=2).reshape(-1, 3)
     scale = np.ptp(posed.rest[load().weights[:, 4] > 0.9], axis=0) / np.ptp(
         load().base[: load().count][load().weights[:, 4] > 0.9], axis=0
@@ -143,7 +146,7 @@ def _sheet(person: Person, posed: Posed, style: Style) -> Piece:
     vertices = (1 - share) * posed.with_head(rest) + share * low
     place = np.stack([turn[None] * 0.09 + 0 * t, 0 * turn + 0 * t, 0.2 * t + 0 * turn], axis=2).reshape(-1, 3)
     extra = 0.12 + 0.55 * np.repeat(smooth(0.75, 1.0, t[:, 0]), columns)
-    return Piece(vertices, grid(rows, columns), Material.HAIR, person.hair_albedo, place, 0.8, extra, covers="hair")
+    return Piece(vertices, grid(rows, columns), Material.HAIR, -1.0, place, 0.8, extra, covers="hair")
 
 
 def _bun(person: Person, posed: Posed) -> Piece:
@@ -153,6 +156,4 @@ def _bun(person: Person, posed: Posed) -> Piece:
         -1, 3
     )
     rest = ball * 0.036 + np.array([0.0, 0.118, 0.105])
-    return Piece(
-        posed.with_head(rest), grid(9, 14, wrap=True), Material.HAIR, person.hair_albedo, rest, 0.9, 0.25, covers="hair"
-    )
+    return Piece(posed.with_head(rest), grid(9, 14, wrap=True), Material.HAIR, -1.0, rest, 0.9, 0.25, covers="hair")

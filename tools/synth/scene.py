@@ -117,7 +117,7 @@ def _passenger(person: Person, posed: Posed, camera: Camera) -> dict[str, Any]:
 
 
 def draw_moment(rng: Generator) -> Moment:
-    """Return what a driver may do in a single picture; lids, gaze and head are at their ends more often than in life."""
+    """Return what a driver may do in a single picture; lids, gaze and head at their ends more often than in life."""
 
     def u(low: float, high: float) -> float:
         return round(float(rng.uniform(low, high)), 3)

@@ -163,13 +163,15 @@ SURFACES = {
 """,
     "HAIR": """
   if (dot(N, V) < 0.) N = -N;
-  // `extra` is the layer's height 0..1; strands end at their own.
-  float strand = noise(place * vec3(900, 900, 260)) * 0.75 + 0.25 * noise(place * 160.);
+  // `extra` is the layer's height 0..1, `value` the strands' length (m; below 0: a sheet of its own, not on the skin).
+  if (value > 0. && texture(skin, around(place)).g < 0.3) discard;
+  vec3 root = place - vec3(0, 0.35, -0.35) * max(0., value) * extra * extra;
+  float strand = noise(root * vec3(900, 900, 260)) * 0.75 + 0.25 * noise(root * 160.);
   if (strand < extra * 0.85 + 0.06) discard;
-  float a = infrared ? 0.06 + 0.4 * hair : hair; a *= 0.55 + 0.9 * noise(place * vec3(420, 420, 60));
+  float a = infrared ? 0.06 + 0.4 * hair : hair; a *= 0.55 + 0.9 * noise(root * vec3(420, 420, 60));
   a *= mix(0.5, 1.1, extra);
   vec3 T = normalize(cross(N, vec3(1, 0, 0.1))); float sheen = pow(max(0., 1. - abs(dot(T, V))), 6.);
-  vec2 l = light(N, V, 0.35, 20., sky); radiance = a * l.x + 0.05 * sheen * l.x + 0.12 * l.y * (0.3 + value);
+  vec2 l = light(N, V, 0.35, 20., sky); radiance = a * l.x + 0.05 * sheen * l.x + 0.12 * l.y * (0.3 + hair);
 """,
     "FRAME": """
   if (dot(N, V) < 0.) N = -N;
@@ -178,7 +180,7 @@ SURFACES = {
     "LENS": """
   if (dot(N, V) < 0.) N = -N;
   float f = 0.04 + 0.6 * pow(1. - min(1., abs(dot(N, V))), 5.); vec3 R = reflect(-V, N);
-  radiance = panes(R) * outside * (f + glare * 0.5) * (infrared ? 0.3 : 1.) + light(N, V, 0., 1800., 0.).y * 1.5;
+  radiance = panes(R) * outside * (0.35 * f + glare * 0.4 * smoothstep(0.3, 0.7, noise(R * 5.))) * (infrared ? 0.3 : 1.) + light(N, V, 0., 1800., 0.).y * 1.5;
   alpha = 1. - (infrared ? mix(1., tint, 0.7) : tint) ;
   if (alpha > 0.5) radiance += 0.004 * sky_power;
   colour = vec4(radiance, 0, 0, max(alpha, clamp(radiance * 0.2, 0., 0.9)));

@@ -145,10 +145,12 @@ def headwear(person: Person, posed: Posed) -> list[Piece]:
     if person.headwear == "scarf":
         covered |= (place[:, 2] < -0.065) & (place[:, 2] > -0.13)
     faces = basis.triangles("skin")
-    faces = faces[covered[faces].all(axis=1)]
+    near = edge > -0.016  # corners outside are drawn up to the edge: the mesh is coarser than a hem
+    faces = faces[covered[faces].any(axis=1) & (covered | near)[faces].all(axis=1)]
     rows, back = np.unique(faces, return_inverse=True)
     all_normals = normals(posed.vertices, basis.triangles("skin"))
-    vertices = posed.vertices[rows] + lift * all_normals[rows]
+    up = np.where(covered[rows], 0.0, np.maximum(0.0, -edge[rows]))[:, None] * posed.head[:, 2]
+    vertices = posed.vertices[rows] + lift * all_normals[rows] + up
     value = (person.cloth * 0.7 + 0.11) if person.headwear != "cap" else 0.05 + 0.5 * person.cloth_pattern
     found = [Piece(vertices, back.reshape(faces.shape), Material.CLOTH, value, place[rows], covers=person.headwear)]
     if person.headwear == "cap":
@@ -187,7 +189,7 @@ def hand(person: Person, posed: Posed, kind: str, side: int, reach: float = 1.0)
     eye = posed.eyes_rest[side]
     # Where the knuckles come to lie, and the way from the wrist to them.
     at, way, palm = {
-        "mouth": (np.array([0.0, -0.148, -0.03]), (-0.75, -0.1, 0.65), (0.0, 1.0, 0.1)),
+        "mouth": (np.array([0.0, -0.158, -0.03]), (-0.75, -0.1, 0.65), (0.0, 1.0, 0.1)),
         "cheek": (np.array([0.062, -0.095, -0.012]), (-0.15, 0.3, 0.95), (-0.6, 0.8, 0.0)),
         "eye": (eye * np.array([sign, 1, 1]) + np.array([0.012, -0.042, -0.02]), (-0.25, 0.15, 0.95), (-0.1, 1.0, 0.1)),
         "forehead": (np.array([0.02, -0.138, 0.085]), (-0.55, 0.1, 0.8), (0.0, 1.0, -0.1)),
