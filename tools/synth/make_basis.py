@@ -18,6 +18,9 @@ import torch
 from anny.face_segmentation import get_face_segmentation_mask
 from numpy.typing import NDArray
 
+from synth.geometry import normals
+from synth.make_hands import hands
+
 TARGET = Path(__file__).with_name("basis.npz")
 Array = NDArray[Any]
 
@@ -37,7 +40,6 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     tuple(f"{bone}.R" for bone in ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")),
 )
 PARTS = ("skin", "eye_left", "eye_right", "cavity_left", "cavity_right", "mouth_cavity", "tongue", "body")
-FINGERS_DEG = {"flat": 5.0, "relaxed": 28.0, "curled": 62.0}
 
 
 class Cutter:
@@ -155,16 +157,6 @@ def occlusion(points: Array, normals: Array, triangles: Array, rays: int = 96) -
     return free
 
 
-def normals_of(vertices: Array, faces: Array) -> Array:
-    """Return unit vertex normals (n, 3)."""
-    corner = vertices[faces]
-    flat = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    found = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(found, faces[:, k], flat)
-    return found / np.maximum(1e-12, np.linalg.norm(found, axis=1, keepdims=True))
-
-
 def packed(shapes: Array) -> tuple[Array, Array]:
     """Return int16 and the step per shape; each value is int16 times its step."""
     step = np.maximum(1e-9, np.abs(shapes).max(axis=(1, 2)) / 32767)
@@ -191,71 +183,6 @@ def sparse(shapes: dict[str, Array]) -> dict[str, Array]:
         "values": np.concatenate(values),
         "steps": np.array(steps, np.float32),
     }
-
-
-def hands(cutter: Cutter) -> dict[str, Array]:
-    """Return the driver's left hand with its forearm in three poses, wrist at the origin."""
-    model, labels = cutter.model, cutter.labels
-    values = dict.fromkeys(model.phenotype_labels, 0.5) | {"age": 0.8}
-    bones = np.asarray(model.vertex_bone_indices)
-    weights = np.asarray(model.vertex_bone_weights)
-    arm = [
-        i for i, n in enumerate(labels) if n.endswith(".L") and n.startswith(("lowerarm", "wrist", "finger", "meta"))
-    ]
-    share = (weights * np.isin(bones, arm)).sum(axis=1)
-    kept = share > 0.6
-    triangles = np.asarray(model.faces)
-    triangles = triangles[kept[triangles].all(axis=1)]
-    indices = np.unique(triangles)
-    back = np.full(len(kept), -1)
-    back[indices] = np.arange(len(indices))
-    poses = []
-    for angle in FINGERS_DEG.values():
-        pose = torch.eye(4)[None, None].repeat(1, len(labels), 1, 1)
-        with torch.no_grad():
-            rest = model(phenotype_kwargs=values)
-        heads = rest["rest_bone_heads"][0].numpy()
-        knuckles = heads[labels.index("finger5-1.L")] - heads[labels.index("finger2-1.L")]
-        axis = knuckles / np.linalg.norm(knuckles)
-        for finger in range(1, 6):
-            for joint in range(1, 4):
-                name = f"finger{finger}-{joint}.L"
-                bend = np.radians(angle if finger > 1 else 0.35 * angle)
-                pose[0, labels.index(name), :3, :3] = torch.from_numpy(rotation(axis * bend)).float()
-        with torch.no_grad():
-            out = model(pose_parameters=pose, phenotype_kwargs=values, pose_parameterization="local-ref")
-        vertices = out["vertices"][0].numpy().astype(np.float64)
-        wrist = out["bone_poses"][0, labels.index("wrist.L"), :3, 3].numpy()
-        middle = out["bone_poses"][0, labels.index("finger3-1.L"), :3, 3].numpy()
-        poses.append(framed(vertices[indices], wrist, middle, rest_axis(out, labels)))
-    return {"hand_poses": np.array(poses, np.float16), "hand_faces": back[triangles].astype(np.uint16)}
-
-
-def rest_axis(out: Any, labels: list[str]) -> Array:
-    """Return the direction from the forefinger's to the little finger's knuckle."""
-    across = (
-        out["bone_poses"][0, labels.index("finger5-1.L"), :3, 3]
-        - out["bone_poses"][0, labels.index("finger2-1.L"), :3, 3]
-    )
-    return np.asarray(across.numpy())
-
-
-def framed(vertices: Array, wrist: Array, middle: Array, across: Array) -> Array:
-    """Turn a hand so that z points from the wrist to the knuckles, x from forefinger to little finger."""
-    z = (middle - wrist) / np.linalg.norm(middle - wrist)
-    x = across - z * (across @ z)
-    x /= np.linalg.norm(x)
-    return (vertices - wrist) @ np.stack([x, np.cross(z, x), z], axis=1)
-
-
-def rotation(vector: Array) -> Array:
-    """Return the rotation matrix of a rotation vector (radians)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-9:
-        return np.eye(3)
-    x, y, z = vector / angle
-    k = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k)
 
 
 def main() -> None:
@@ -293,7 +220,7 @@ def main() -> None:
     }
     used = np.isin(part, [PARTS.index(name) for name in ("skin", "body", "mouth_cavity", "tongue")])
     vertices = base[:count]
-    sky = occlusion(vertices, normals_of(vertices, cutter.faces), vertices[cutter.faces[used]])
+    sky = occlusion(vertices, normals(vertices, cutter.faces), vertices[cutter.faces[used]])
     corner_values, corner_steps = packed(corners)
     race_values, race_steps = packed(races)
     arrays = {
@@ -309,7 +236,7 @@ def main() -> None:
         **{f"local_{key}": value for key, value in sparse(local).items()},
         **{f"action_{key}": value for key, value in sparse(actions).items()},
         **rings,
-        **hands(cutter),
+        **hands(cutter.model),
     }
     np.savez_compressed(TARGET, **arrays)
     print(f"{TARGET}: {TARGET.stat().st_size / 1e6:.2f} MB, {count} vertices, {len(part)} triangles")

@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from synth import mouths, scene, sensor, wear
 from synth.cabin import draw_cabin
 from synth.camera import PLACES, place_camera
