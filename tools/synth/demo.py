@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fermon.cameras.demo import script
@@ -34,6 +34,7 @@ from synth.sensor import Sensor
 Array = NDArray[Any]
 TARGET = Path(script.__file__).with_name("demo.mp4")
 RATE_HZ = 15
+CHUNK = 30  # frames that a process draws at a time
 MOST_BYTES = 3_000_000
 SEED = 1
 PERSON = 57
@@ -108,19 +109,37 @@ def moment(t_s: float) -> Moment:
     return Moment(look, "closed", shift_m=tuple(round(v, 5) for v in shift))  # type: ignore[arg-type]
 
 
-def draw(renderer: Renderer, target: Path) -> int:
+_renderer: Renderer | None = None
+
+
+def part(job: tuple[int, int, float | None]) -> tuple[bytes, float]:
+    """Draw frames from the first to before the second number; return their pixels and the gain of the first."""
+    global _renderer
+    _renderer = _renderer or Renderer()
+    first, end, gain = job
+    found = []
+    for seq in range(first, end):
+        rng = generator(SEED, 8, seq)
+        picture, _, gain = scene.picture(SCENE, moment(seq / RATE_HZ), _renderer, rng, gain)
+        assert picture is not None
+        found.append(picture.tobytes())
+    return b"".join(found), gain or 0.0
+
+
+def draw(target: Path, jobs: int) -> int:
     """Draw the clip; return its size in bytes. Raises OSError when ffmpeg is missing or fails."""
     ffmpeg = os.environ.get("FFMPEG", "ffmpeg")
     sent = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", "640x480", "-r", str(RATE_HZ), "-i", "-"]
     kept = ["-c:v", "libx264", "-preset", "veryslow", "-crf", "24", "-pix_fmt", "yuv420p", "-g", "75", "-an"]
     process = subprocess.Popen([ffmpeg, "-y", "-loglevel", "error", *sent, *kept, str(target)], stdin=subprocess.PIPE)
     assert process.stdin is not None
-    gain = None
-    for seq in range(round(script.END_S * RATE_HZ)):
-        t_s = seq / RATE_HZ
-        picture, _, gain = scene.picture(SCENE, moment(t_s), renderer, generator(SEED, 8, seq), gain)
-        assert picture is not None
-        process.stdin.write(np.ascontiguousarray(picture).tobytes())
+    count = round(script.END_S * RATE_HZ)
+    _, gain = part((0, 1, None))  # the exposure stays what it is at first
+    work = [(first, min(count, first + CHUNK), gain) for first in range(0, count, CHUNK)]
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for pixels, _ in pool.imap(part, work):
+            process.stdin.write(pixels)
     process.stdin.close()
     if process.wait():
         raise OSError(f"{ffmpeg}: ended with {process.returncode}")
@@ -130,9 +149,10 @@ def draw(renderer: Renderer, target: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=TARGET)
+    parser.add_argument("--jobs", type=int, default=1, help="processes, a core each (default 1)")
     arguments = parser.parse_args()
     try:
-        size = draw(Renderer(), arguments.out)
+        size = draw(arguments.out, arguments.jobs)
     except (OSError, NoRenderer) as error:
         print(error, file=sys.stderr)
         return 1

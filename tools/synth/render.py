@@ -101,6 +101,12 @@ class Renderer:
             self._skins[key] = texture
         return self._skins[key]
 
+    def forget_skins(self) -> None:
+        """Drop the kept skins: people of the same number are to be painted anew."""
+        for texture in self._skins.values():
+            texture.release()
+        self._skins.clear()
+
     def draw(
         self,
         people: list[tuple[Person, Posed, list[Piece], list[Piece]]],

@@ -136,13 +136,16 @@ def draw(tile: Tile, index: int, renderer: Renderer) -> Array:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[*SHEETS, []], default=list(SHEETS), metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SHEETS)}; all without a name")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     try:
+        unknown = [name for name in arguments.names if name not in SHEETS]
+        if unknown:
+            raise ValueError(f"sheet {unknown[0]!r}: expected one of {', '.join(SHEETS)}")
         renderer = Renderer()
         arguments.out.mkdir(parents=True, exist_ok=True)
-        for name in arguments.names:
+        for name in arguments.names or SHEETS:
             tiles = [draw(tile, index, renderer) for index, tile in enumerate(SHEETS[name]())]
             columns = 10 if len(tiles) % 10 == 0 else 8
             tiles += [np.zeros((240, 240), np.uint8)] * (-len(tiles) % columns)
@@ -151,7 +154,7 @@ def main() -> int:
             if not cv2.imwrite(str(path), np.vstack(rows)):
                 raise OSError(f"{path}: cannot be written")
             print(path)
-    except (OSError, NoRenderer) as error:
+    except (ValueError, OSError, NoRenderer) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -68,3 +68,20 @@ def test_pictures_are_written_with_their_truth(tmp_path: Path, renderer: Rendere
         picture = cv2.imread(str(tmp_path / record["picture"]), cv2.IMREAD_UNCHANGED)
         assert picture.shape == tuple(record["size"][::-1]) and picture.dtype == np.uint8
         json.dumps(record)
+
+
+def test_the_demos_clip_is_what_is_drawn(renderer: Renderer) -> None:
+    """Who changes the demo's driver, its script or how it is drawn has to draw the clip anew (synth.demo)."""
+    from synth import demo
+
+    from fermon.cameras.demo.camera import CLIP
+
+    clip = cv2.VideoCapture(str(CLIP))
+    first, gain = demo.part((0, 1, None))
+    for t_s in (0.0, 13.0, 30.0, 50.0, 67.0):
+        seq = round(t_s * demo.RATE_HZ)
+        clip.set(cv2.CAP_PROP_POS_FRAMES, seq)
+        kept = clip.read()[1][..., 0].astype(float)
+        pixels = first if seq == 0 else demo.part((seq, seq + 1, gain))[0]
+        drawn = np.frombuffer(pixels, np.uint8).reshape(480, 640)
+        assert np.abs(kept - drawn).mean() < 4, f"at {t_s} s"
