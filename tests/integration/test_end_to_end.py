@@ -12,7 +12,7 @@ import sys
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ import can
 import cv2
 import pytest
 
-from fermon.cameras.demo.camera import HEIGHT, RATE_HZ, WIDTH, Painter, pose
-from fermon.cameras.demo.script import moment
-from fermon.domain import Wakefulness
+from fermon.cameras.demo.camera import RATE_HZ, DemoCamera
+from fermon.cameras.playback import Pacer
+from fermon.domain import NS_PER_S, Wakefulness
 from fermon.outputs.can.dbc import load, shipped_dbc
 from fermon.outputs.serial.sentences import sentence
 from tests.outputs_kit import until
 
+SHUT_S = (65.7, 68.2)  # when the demo's driver sleeps
 AWAKE_S, ASLEEP_S = 2, 28  # asleep to the end: nothing but the acknowledgement clears the alert
 DBC = load(shipped_dbc())
 STATE, ACK = DBC.get_message_by_name("FermonState"), DBC.get_message_by_name("FermonAck")
@@ -35,12 +36,20 @@ STATE, ACK = DBC.get_message_by_name("FermonState"), DBC.get_message_by_name("Fe
 @pytest.fixture(scope="module")
 def falls_asleep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clip of the simulated driver whose eyes close and stay closed."""
-    path, painter = tmp_path_factory.mktemp("clip") / "asleep.avi", Painter()
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), RATE_HZ, (WIDTH, HEIGHT), False)
-    for seq in range((AWAKE_S + ASLEEP_S) * RATE_HZ):
-        t_s = seq / RATE_HZ
-        now = replace(moment(0.0), lids=float(t_s >= AWAKE_S), lids_long=float(t_s >= AWAKE_S))
-        writer.write(painter.compose(painter.head(now), pose(t_s, now), 0.0, seq))
+    camera = DemoCamera(Pacer("max"))
+    awake, shut = [], []
+    while (frame := camera.read(1.0)) is not None and frame.t_ns < SHUT_S[1] * NS_PER_S:
+        if frame.t_ns < AWAKE_S * NS_PER_S:
+            awake.append(frame.gray)
+        elif frame.t_ns >= SHUT_S[0] * NS_PER_S:
+            shut.append(frame.gray)
+    camera.close()
+    path = tmp_path_factory.mktemp("clip") / "asleep.avi"
+    height, width = awake[0].shape
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), RATE_HZ, (width, height), False)
+    there_and_back = cycle(shut + shut[::-1])
+    for gray in chain(awake, islice(there_and_back, ASLEEP_S * RATE_HZ)):
+        writer.write(gray)
     writer.release()
     return path
 

@@ -1,1 +1,0 @@
-"""The faces of the simulated driver, shaped against the real networks."""

@@ -1,0 +1,1 @@
+"""Simulated drivers with known truth: heads, light, cameras, pictures and drives."""

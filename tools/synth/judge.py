@@ -1,0 +1,132 @@
+"""Runs a drawn drive through the daemon's perception and policy, and its truth through the policy alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Frame, Input, Observation, Points, Quality, Speed
+from fermon.perception.pipeline import Perception, PerceptionSettings
+from fermon.policy import Policy
+from synth.drive import Setting, frames
+from synth.moves import Driver
+from synth.render import Renderer
+from synth.truth import state
+
+WIDE = 0.35  # of the distance between the eyes: a mouth so far open is wide open
+MOST_YAW_DEG = 75.0  # a perfect reader still finds such a face
+NEAR_S = 2.0  # an alert so near the true one is the same
+NEUTRAL = (0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.88)
+ANGRY = (0.88, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02)
+
+
+@dataclass
+class Verdict:
+    """What a drive should have raised and what it did."""
+
+    name: str
+    seconds: float
+    expected: list[Alert] = field(default_factory=list)
+    found: list[Alert] = field(default_factory=list)
+
+    def pairs(self) -> tuple[list[tuple[Alert, float]], list[Alert], list[Alert]]:
+        """Return the true alerts with how late (s) each was raised, those that were missed, and false ones."""
+        rest, met, missed = list(self.found), [], []
+        for alert in self.expected:
+            near = [a for a in rest if a.kind == alert.kind and abs(a.t_ns - alert.t_ns) <= NEAR_S * NS_PER_S]
+            if near:
+                nearest = min(near, key=lambda a: abs(a.t_ns - alert.t_ns))
+                rest.remove(nearest)
+                met.append((alert, (nearest.t_ns - alert.t_ns) / NS_PER_S))
+            else:
+                missed.append(alert)
+        return met, missed, rest
+
+
+def run(name: str, driver: Driver, where: Setting, seed: int, renderer: Renderer) -> Verdict:
+    """Draw a drive and return both sides' alerts (raised ones alone)."""
+    verdict = Verdict(name, driver.length_s)
+    perception, real, perfect = Perception(PerceptionSettings()), Policy(), Policy()
+    for seq, (t_ns, picture, record) in enumerate(frames(driver, where, seed, renderer)):
+        speed: list[Input] = [Speed(t_ns, record["kmh"])] if record["kmh"] is not None else []
+        assert picture is not None
+        picture.flags.writeable = False
+        seen = perception.observe(Frame(t_ns, seq, picture))
+        told = observation(record, seq, driver.segment(t_ns / NS_PER_S).face)
+        for policy, inputs, alerts in (
+            (real, [*speed, seen], verdict.found),
+            (perfect, [*speed, told], verdict.expected),
+        ):
+            for item in inputs:
+                alerts += [alert for alert in policy.feed(item) if alert.active]
+    return verdict
+
+
+def observation(record: dict[str, Any], seq: int, face: str) -> Observation:
+    """Return what perfect perception would make of a frame's truth."""
+    truth = record["face"]
+    quality = Quality(0.02, 0.01, 0.01) if record["covered"] else Quality(0.4, 0.7, 0.5)
+    if record["covered"] or truth["in_picture"] < 0.5 or abs(truth["head"][0]) > MOST_YAW_DEG:
+        return Observation(record["t_ns"], seq, None, None, None, None, quality)
+    points = truth["points"]
+    found = Face(
+        Box(*truth["box"]),
+        0.98,
+        Points(*(tuple(points[name]) for name in ("eye_left", "eye_right", "nose", "mouth"))),
+    )
+    read = {"open": 0.03, "closed": 0.97, "hidden": None}
+    left, right = (read[state(truth["eyes"][name])] for name in ("left", "right"))
+    hidden = sum(truth["mouth"]["covers"].values()) > 0.5
+    mouth = None if hidden else 0.95 if truth["mouth"]["opening"] >= WIDE else 0.05
+    more: dict[str, Any] = {}
+    if "head" in {f.name for f in dataclasses.fields(Observation)}:
+        more["head"] = _head(truth["head"])
+    return Observation(
+        record["t_ns"],
+        seq,
+        found,
+        ANGRY if face == "angry" else NEUTRAL,
+        Eyes(left, right, None if None not in (left, right) else "covered"),
+        mouth,
+        quality,
+        **more,
+    )
+
+
+def _head(angles: Sequence[float]) -> Any:
+    """Return the domain's head angles, which came with the policy's second edition."""
+    from fermon import domain
+
+    kind = getattr(domain, "Head", None)
+    return kind(*angles) if kind is not None else None
+
+
+def table(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
+    """Return a row per drive, and all together."""
+    rows: dict[str, dict[str, Any]] = {}
+    late: list[float] = []
+    total = [0, 0, 0, 0.0]
+    for verdict in verdicts:
+        met, missed, false = verdict.pairs()
+        late += [by for _, by in met]
+        total = [total[0] + len(met), total[1] + len(missed), total[2] + len(false), total[3] + verdict.seconds]
+        rows[verdict.name] = {
+            "s": round(verdict.seconds),
+            "found": len(met),
+            "late s": round(float(np.median([by for _, by in met])), 2) if met else None,
+            "missed": " ".join(sorted({str(a.kind) for a in missed})) or None,
+            "false": " ".join(sorted({str(a.kind) for a in false})) or None,
+        }
+    hours = max(1e-9, float(total[3]) / 3600)
+    rows["all"] = {
+        "s": round(total[3]),
+        "found": total[0],
+        "late s": round(float(np.median(late)), 2) if late else None,
+        "missed": total[1],
+        "false": f"{total[2]} = {total[2] / hours:.0f} an hour",
+    }
+    return rows
