@@ -36,7 +36,7 @@ from lib.exits import run_and_exit
 from lib.framework import framework, import_keras
 from lib.progress import Progress, duration
 
-# Seconds that a 48x48 picture takes once, measured on two cores of a PC (models/RUNS.md), vgg16's estimated.
+# Seconds that a 48x48 picture takes once, measured on two cores of a PC (models/runs/README.md), vgg16's estimated.
 SECONDS_A_PICTURE = {"cnn6": 0.0065, "cnn10": 0.0045, "vgg16": 0.2}
 ARCHITECTURES = tuple(SECONDS_A_PICTURE)
 
