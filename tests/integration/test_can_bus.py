@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -231,6 +232,13 @@ def test_a_configured_speed_that_does_not_come_is_told(
     bench.after(3.0, (599, FIFTY))
     assert reports[1:] == ["can: the speed has come: Wheel.Speed of van.dbc says 50.0 km/h"]
     bench.output.close()
+    bench.now += 60.0  # the bus was down: that is told as such, and the speed waited for anew
+    bench.output.open()
+    bench.after(4.9)
+    assert len(reports) == 2
+    bench.after(0.2)
+    assert len(reports) == 3
+    bench.output.close()
 
 
 @pytest.mark.parametrize("cycle_s", [0.02, 0.1, 0.6, 5.0])
@@ -249,8 +257,8 @@ def test_a_stuck_button_counts_once_even_when_the_bus_is_opened_anew(ears: Ears,
     bench.output.close()
 
 
-def test_udp_multicast(run: Callable[..., Hub], channel: str) -> None:
-    """Real sockets between two buses (needs msgpack and a network that carries multicast)."""
+def test_udp_multicast(run: Callable[..., Hub], channel: str, reports: list[str]) -> None:
+    """Real sockets between two buses (needs msgpack and a network that carries multicast); strangers' packets too."""
     pytest.importorskip("msgpack")
     port = random.Random(channel).randint(20_000, 60_000)
     try:
@@ -268,5 +276,9 @@ def test_udp_multicast(run: Callable[..., Hub], channel: str) -> None:
         hub = run(CanSettings(interface="udp_multicast", channel="239.74.163.2", options=options))
         hub.publish(CRITICAL)
         until(lambda: ears.last_state() == "asleep", "the state")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for packet in (b"\x01", b"\xff\xff", b"\x80", b"\x90", b"\xa3abc", bytes(100), b"hello"):
+                stranger.sendto(packet, ("239.74.163.2", port))
         ears.send(ACK.frame_id, b"\x01")
         until(hub.received, "the acknowledgement")
+        assert reports == []

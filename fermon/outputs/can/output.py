@@ -21,6 +21,7 @@ POLL_BUDGET_S = 0.005  # longest time spent on incoming frames at once
 GARBAGE_IN_A_ROW = 10  # unreadable pieces from an adapter without a frame between, before it counts as broken ...
 GARBAGE_APART_S = 1.0  # ... none of them further from the one before than this
 ERROR_FRAMES_LOOKED_AT = 100
+NO_FRAME = (ValueError, LookupError, TypeError, AttributeError)  # of python-can, when what came is no frame
 # linux/can/error.h: classes in an error frame's identifier
 ERR_ACK, ERR_BUSOFF = 0x20, 0x40
 
@@ -95,10 +96,10 @@ class CanOutput:
         while time.monotonic() < end:
             try:
                 message = self._bus.recv(timeout=0)
-            except (ValueError, LookupError, TypeError):  # what adapters and networks bring that is no frame
-                self._count_garbage(now)
-                continue
             except Exception as error:
+                if isinstance(error, NO_FRAME) or isinstance(error.__cause__, NO_FRAME):
+                    self._count_garbage(now)
+                    continue
                 raise OutputError(f"can: {self._where()} stopped receiving: {error}") from error
             if message is None:
                 break
