@@ -82,6 +82,21 @@ def test_each_mistake_is_named_with_its_key(settings: dict[str, object], texts: 
 
 
 @pytest.mark.parametrize(
+    ("settings", "keys"),
+    [
+        ({"speed": "dbc"}, ["speed_dbc", "speed_signal"]),
+        ({"speed": "dbc", "speed_signal": "A.B"}, ["speed_dbc"]),
+        ({"speed": "dbc", "speed_dbc": "/nowhere"}, ["speed_signal"]),
+        ({"speed": "dbc", "speed_dbc": "/nowhere", "speed_signal": "A.B"}, ["speed_dbc"]),
+        ({"speed": "j1939"}, []),
+        ({"bitrate": 33_333}, []),  # the system sets socketcan's
+    ],
+)
+def test_each_mistake_is_told_once(settings: dict[str, object], keys: list[str]) -> None:
+    assert [problem.what.split(":")[0] for problem in check(can(**settings))] == [f"outputs.can.{key}" for key in keys]
+
+
+@pytest.mark.parametrize(
     ("interface", "channel"),
     [
         ("socketcan", "vcan0"),
