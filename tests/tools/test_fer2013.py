@@ -158,7 +158,7 @@ PINNED = [8, 23, 24, 25, 27, 49, 54]
 
 
 def test_the_split_of_recorded_runs_stays_as_it_is() -> None:
-    # Runs in models/runs/README.md rest on this very split: if this fails, their validation pictures are no longer unseen.
+    # Runs in models/runs/README.md rest on this very split: if this fails, their validation pictures were seen.
     _, validation = fer2013.split_validation(split_of(70), 0.1, seed=1)
     assert validation.rows.tolist() == PINNED
     _, other = fer2013.split_validation(split_of(70), 0.1, seed=2)
