@@ -48,7 +48,9 @@ def dbc(tmp_path: Path) -> str:
         (CCVS, True, "ff 00 fb ff ff ff ff ff", None),  # indicator
         (CCVS, True, "ff 00 fe ff ff ff ff ff", None),  # error
         (CCVS, True, "ff ff ff ff ff ff ff ff", None),  # not available
+        (CCVS, True, "ff 00 50", 80.0),
         (CCVS, True, "ff 00", None),  # too short
+        (CCVS, False, "ff 00 50 ff ff ff ff ff", None),
         (0x18FEF200, True, "ff 00 50 ff ff ff ff ff", None),  # another group
         (0x19FEF100, True, "ff 00 50 ff ff ff ff ff", None),  # data page 1
         (0x6F1, False, "ff 00 50 ff ff ff ff ff", None),
@@ -68,7 +70,11 @@ def test_j1939(can_id: int, extended: bool, data: str, kmh: float | None) -> Non
         (0x7EF, False, "03 41 0d 00", 0.0),
         (0x7E8, False, "03 41 0c 3f aa aa aa aa", None),  # engine speed
         (0x7E8, False, "03 7f 01 12", None),  # refused
+        (0x7E8, False, "07 41 0d 3f 00 00 00 00", 63.0),
         (0x7E8, False, "02 41 0d", None),
+        (0x7E8, False, "03 41 0d", None),
+        (0x7E8, False, "02 41 0d 3f", None),
+        (0x7E8, False, "08 41 0d 3f", None),
         (0x7E8, False, "10 41 0d 3f", None),  # first part of something longer
         (0x7E8, True, "03 41 0d 3f", None),
         (0x7F0, False, "03 41 0d 3f", None),

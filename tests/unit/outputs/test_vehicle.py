@@ -160,7 +160,8 @@ def test_a_home_is_expanded_and_nobody_s_is_named(tmp_path: Path, monkeypatch: p
         ('8|16@1+ (0.01,0) [0|300] "km/h"', "00 31 75", None),  # 300.01: above
         ('8|8@1+ (1,0) [0|40] "km/h"', "00 32", None),
         ('8|8@1+ (1,0) [60|90] "km/h"', "00 32", None),
-        ('8|16@1+ (1,0) [0|0] "km/h"', "00 FF FF", None),  # faster than any vehicle
+        ('8|16@1+ (1,0) [0|0] "km/h"', "00 F4 01", 500.0),
+        ('8|16@1+ (1,0) [0|0] "km/h"', "00 F5 01", None),  # faster than any vehicle
         ('8|8@1+ (1,0) [0|255] "km/h"', "00", None),  # too short
         ('8|8@1+ (1,0) [0|255] "km/h"', "", None),
     ],
@@ -184,6 +185,7 @@ def test_words_of_the_value_table_are_no_speed_but_standing_still_is(tmp_path: P
     more = 'VAL_ 599 Speed 255 "not available" 254 "say \\"error\\"" 0 "Standstill" 1 "standing by" -1 "x" ;\n'
     text = signal('8|8@1+ (1,0) [0|255] "km/h"', more)
     assert [kmh(tmp_path, text, bytes([0, raw])) for raw in (255, 254, 253, 0, 1)] == [None, None, 253.0, 0.0, None]
+    assert kmh(tmp_path, signal('8|8@1+ (1,0) [0|255] "km/h"', 'VAL_ 599 Speed 0 "invalid" ;\n'), bytes(2)) is None
 
 
 def test_the_message_s_name_chooses_among_signals_of_one_name(tmp_path: Path) -> None:
@@ -222,6 +224,23 @@ def test_a_j1939_identifier_stands_for_its_group(tmp_path: Path, format: str) ->
         assert can_id & own.can_mask == own.can_id & own.can_mask
     assert reader.kmh(0x18FEF200, True, DATA) is None
     assert reader.kmh(0x19FEF100, True, DATA) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "same", "other"),
+    [
+        (0x18F0FFFE, (0x18F0FF00, 0x0CF0FF17), (0x18F0FE00, 0x18F1FF00)),  # the first group that goes to all
+        (0x18EFFFFE, (0x18EF0000, 0x0CEF2117), (0x18F0FF00, 0x18EEFF00)),  # the last that goes to one address
+    ],
+)
+def test_j1939_groups_to_all_and_to_one(
+    tmp_path: Path, number: int, same: tuple[int, ...], other: tuple[int, ...]
+) -> None:
+    marked = number | 0x80000000
+    more = f'BA_ "VFrameFormat" BO_ {marked} 3;\n'
+    reader = speed(tmp_path, signal('8|8@1+ (1,0) [0|255] "km/h"', more, frame=f"BO_ {marked} Wheel: 8 X"))
+    assert [reader.kmh(can_id, True, DATA) for can_id in same] == [50.0, 50.0]
+    assert [reader.kmh(can_id, True, DATA) for can_id in other] == [None, None]
 
 
 MULTIPLEXED = """BO_ 599 Wheel: 8 X
