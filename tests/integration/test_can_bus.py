@@ -208,7 +208,7 @@ def test_a_missing_dbc_keeps_no_alarm_from_the_bus_and_is_found_when_it_appears(
     for _ in range(20):
         assert bench.after(1.0, (599, FIFTY)) == []
         bench.output.show(CRITICAL)
-    assert len(reports) == 1 and "van.dbc: No such file" in reports[0]
+    assert len(reports) == 1 and "van.dbc: no such file" in reports[0]
     path.write_text(VAN)
     assert bench.after(6.0) == []
     assert bench.after(0.1, (599, FIFTY)) == [VehicleSpeed(50.0, "can")]

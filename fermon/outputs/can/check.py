@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
 from fermon.errors import OutputError, Problem
-from fermon.outputs.can.dbc import Encoder, dbc_path, load
+from fermon.outputs.can.dbc import Encoder, load
 from fermon.outputs.can.settings import CanSettings, bus_options
 from fermon.outputs.can.speed_input import speed_reader
+from fermon.paths import expand
 from fermon.schema import near
 
 SLCAN_BITRATES = (10_000, 20_000, 50_000, 83_300, 100_000, 125_000, 250_000, 500_000, 750_000, 1_000_000)
@@ -72,7 +73,7 @@ def _bitrate(s: CanSettings) -> Iterator[Problem]:
 def _files(s: CanSettings) -> Iterator[Problem]:
     yield from _tried("options", lambda: bus_options(s.options))
     if s.dbc and find_spec("cantools") is not None:
-        yield from _tried("dbc", lambda: Encoder(load(dbc_path(s.dbc)), s.dbc))
+        yield from _tried("dbc", lambda: Encoder(load(expand(s.dbc)), s.dbc))
     if s.speed == "dbc":
         for key, value, expected in (
             ("speed_dbc", s.speed_dbc, "the path of the vehicle's DBC"),

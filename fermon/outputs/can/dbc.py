@@ -10,7 +10,9 @@ from typing import Any
 
 from fermon.domain import Kind, Mode, Spoken, Status
 from fermon.errors import OutputError
+from fermon.files import content
 from fermon.outputs.can.e2e import Protector
+from fermon.paths import shown, unreadable
 from fermon.shipped import shipped
 
 NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exist at the moment
@@ -24,30 +26,21 @@ def shipped_dbc() -> Path:
     return shipped("fermon.dbc", "deploy/fermon.dbc")
 
 
-def dbc_path(text: str) -> Path:
-    """Return the path that a setting names, `~` expanded. Raises OutputError when that is nobody's."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise OutputError(f"can: {text}: {error}", remedy="write the whole path") from error
-
-
 def read_text(path: Path) -> str:
     """Return a DBC file's text, with or without byte-order mark: UTF-8, UTF-16 with its mark, else Windows-1252 (ANSI).
 
     Raises OutputError when it cannot be read or is no text.
     """
+    if problem := unreadable(path, "a DBC file"):
+        raise OutputError.of([problem.inside("can")])
     try:
-        if path.exists() and not path.is_file():  # to open a FIFO may take for ever
-            raise OutputError(f"can: {path} is no file", expected="a DBC file")
-        if path.stat().st_size > MOST_BYTES:
-            raise OutputError(f"can: {path} is too large", expected=f"a DBC file of at most {MOST_BYTES >> 20} MiB")
-        text = _decoded(path.read_bytes())
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(f"can: cannot read {path}: {why}", expected="a DBC file") from error
+        text = _decoded(content(path, MOST_BYTES))
+    except OSError as error:
+        raise OutputError(f"can: cannot read {shown(path)}: {error.strerror}", expected="a DBC file") from error
     if "\0" in text:
-        raise OutputError(f"can: {path} is no text, or UTF-16 without its mark", remedy="save it as UTF-8 or ANSI")
+        raise OutputError(
+            f"can: {shown(path)} is no text, or UTF-16 without its mark", remedy="save it as UTF-8 or ANSI"
+        )
     return text
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from fermon.domain import Acknowledged, Level, Received, Status, VehicleSpeed
 from fermon.errors import OutputError
-from fermon.outputs.can.dbc import Encoder, dbc_path, load, shipped_dbc
+from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
 from fermon.outputs.can.press import Press
 from fermon.outputs.can.settings import CanSettings, bus_options
 from fermon.outputs.can.speed import CanFilter
 from fermon.outputs.can.speed_input import SpeedInput, speed_reader
+from fermon.paths import expand
 
 SEND_S = 0.005  # longest wait for room in the send queue; 0 makes python-can's slcan spin when its port is full
 POLL_BUDGET_S = 0.005  # longest time spent on incoming frames at once
@@ -53,7 +54,7 @@ class CanOutput:
             raise OutputError(f"can: {error}", remedy="install it: pip install 'fermon[can]'") from error
         s = self._settings
         if self._encoder is None:
-            path = dbc_path(s.dbc) if s.dbc else shipped_dbc()
+            path = expand(s.dbc) if s.dbc else shipped_dbc()
             self._encoder = Encoder(load(path), str(path))
             self.heartbeat_s = self._encoder.state_cycle_s
         self._speed.set_up(self._clock())

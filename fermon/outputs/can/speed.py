@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fermon.errors import OutputError
-from fermon.outputs.can.dbc import dbc_path, read_text
+from fermon.outputs.can.dbc import read_text
 from fermon.outputs.can.units import UNITS, is_none, kmh_per
 from fermon.outputs.can.vehicle import find_signal
+from fermon.paths import expand, shown
 
 MOST_KMH = 500.0  # what is faster is no road vehicle's speed
 PDU1_MASK, PDU2_MASK = 0x03FF_0000, 0x03FF_FF00  # a J1939 parameter group in an identifier: to one address, to all
@@ -105,16 +106,17 @@ class DbcSpeed:
 
     def __init__(self, path: str, name: str) -> None:
         """`name` is "Message.Signal", or "Signal" when only one message has it. Raises OutputError."""
-        file = dbc_path(path)
+        file = expand(path)
         try:
             self._signal = signal = find_signal(read_text(file), name)
         except OutputError as error:
-            named = [p if str(file) in p.what else replace(p, what=f"{p.what} (in {file})") for p in error.problems]
+            where = shown(file)
+            named = [p if where in p.what else replace(p, what=f"{p.what} (in {where})") for p in error.problems]
             raise OutputError.of(named) from error
         per = 1.0 if is_none(signal.unit) else kmh_per(signal.unit)
         if per is None:
             raise OutputError(
-                f"can: unit of speed signal {signal.name!r} in {file}", found=repr(signal.unit), expected=UNITS
+                f"can: unit of speed signal {signal.name!r} in {shown(file)}", found=repr(signal.unit), expected=UNITS
             )
         self.assumed = is_none(signal.unit)
         self._kmh_per = per

@@ -60,12 +60,12 @@ def test_what_is_not_enabled_is_not_looked_at() -> None:
         ({"interface": "udp_multicast", "channel": "can0"}, ["a multicast address"]),
         ({"interface": "virtual", "channel": " "}, ["outputs.can.channel"]),
         ({"options": ("port:1",)}, ["outputs.can.options", "found 'port:1'", "name=value"]),
-        ({"dbc": "/nowhere/mine.dbc"}, ["outputs.can.dbc", "cannot read /nowhere/mine.dbc"]),
+        ({"dbc": "/nowhere/mine.dbc"}, ["outputs.can.dbc", "/nowhere/mine.dbc: no such file"]),
         ({"speed": "dbc"}, ["outputs.can.speed_dbc: found nothing", "outputs.can.speed_signal: found nothing"]),
         ({"speed": "dbc", "speed_signal": "A.B"}, ["outputs.can.speed_dbc: found nothing"]),
         (
             {"speed": "dbc", "speed_signal": "Wheel.Speed", "speed_dbc": "/nowhere/van.dbc"},
-            ["outputs.can.speed_dbc", "cannot read /nowhere/van.dbc: No such file"],
+            ["outputs.can.speed_dbc", "/nowhere/van.dbc: no such file"],
         ),
         (
             {"interface": "sockecan", "channel": "", "speed": "dbc"},

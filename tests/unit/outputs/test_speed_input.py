@@ -33,7 +33,7 @@ def test_a_file_that_appears_later_is_found_by_the_retry(tmp_path: Path, reports
         assert not speed.set_up(tenth / 10)
         assert speed.take(*FIFTY, tenth / 10) is None
         speed.watch(tenth / 10)
-    assert len(reports) == 1 and "later.dbc: No such file" in reports[0] and "trying again" in reports[0]
+    assert len(reports) == 1 and "later.dbc: no such file" in reports[0] and "trying again" in reports[0]
     path.write_text("half of a file")
     assert not speed.set_up(30.0)
     path.write_text(DBC.format(unit="km/h"))

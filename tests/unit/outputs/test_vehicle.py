@@ -106,13 +106,13 @@ def test_windows_editors(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (lambda p: None, "No such file"),
-        (lambda p: p.mkdir(), "is no file"),
-        (os.mkfifo, "is no file"),  # would hang
+        (lambda p: None, "no such file"),
+        (lambda p: p.mkdir(), "found a folder, expected a DBC file"),
+        (os.mkfifo, "found a pipe"),  # would hang
         (lambda p: p.write_bytes((HEAD + WHEEL).encode("utf-16-le")), "UTF-16 without its mark; save it as UTF-8"),
         (lambda p: p.write_bytes(bytes(1000)), "no text"),
         (lambda p: p.touch(), "no such signal"),
-        (lambda p: p.touch() or os.truncate(p, 100 << 20), "too large"),
+        (lambda p: p.touch() or os.truncate(p, 100 << 20), "larger than 65536 KiB"),
     ],
 )
 def test_what_is_no_dbc_is_named(tmp_path: Path, make: object, complaint: str) -> None:
