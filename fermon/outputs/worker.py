@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from fermon.domain import DriverState, Status
+from fermon.domain import DriverState, Level, Status
 from fermon.errors import OutputError
 from fermon.outputs.contract import Output
 from fermon.outputs.inbox import Inbox
@@ -31,6 +31,7 @@ class Timing:
     open_hang_s: float = 10.0  # the same for open (an slcan adapter takes 2 s, a first import on a Pi 3 s)
     backoff_first_s: float = 0.5
     backoff_most_s: float = 30.0
+    backoff_alarm_s: float = 2.0  # the longest pause while a WARNING or CRITICAL waits to be shown
     steady_s: float = 5.0  # so long without a failure before the back-off starts from the beginning
     watch_s: float = 0.1  # how often hangs are looked for
 
@@ -186,9 +187,15 @@ class Worker:
             log.exception("output %s: close failed", self.name)
 
     def _sleep(self, seconds: float) -> None:
-        end = self._clock() + seconds
+        """Pause before trying again; an alarm, on already or raised meanwhile, shortens it."""
+        began = self._clock()
         with self._wake:
-            while not self._ending and (left := end - self._clock()) > 0:
+            while not self._ending:
+                now = self._clock()
+                alarm = self._latest.get(now).state.level >= Level.WARNING
+                left = began + (min(seconds, self._timing.backoff_alarm_s) if alarm else seconds) - now
+                if left <= 0:
+                    return
                 self._wake.wait(left)
 
     def _failed(self, error: Exception) -> None:

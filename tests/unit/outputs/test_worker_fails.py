@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from fermon.errors import OutputError
-from tests.outputs_kit import WARNING
+from tests.outputs_kit import CRITICAL, WARNING, WELL
 from tests.worker_kit import Bench, raising
 
 # Failing ------------------------------------------------------------------------------------------------------------
@@ -118,6 +118,22 @@ def test_a_change_does_not_shorten_a_pause_and_an_end_does() -> None:
     assert bench.times("open") == [0.0, 0.5]
     assert bench.times("close")[-1] == 1.2
     assert bench.waits == [0.5, 0.4, 0.3, 0.2, 0.1, 1.0]
+
+
+def test_while_an_alarm_waits_to_be_shown_no_pause_is_longer_than_2_s() -> None:
+    bench = Bench()
+    bench.publish(CRITICAL)
+    bench.lamp.then["open"] = raising(OutputError("gone"))
+    bench.run(10.0)
+    assert bench.times("open") == [0.0, 0.5, 1.5, 3.5, 5.5, 7.5, 9.5]
+
+
+def test_an_alarm_that_is_raised_in_a_long_pause_ends_it() -> None:
+    """At 40 s, in the pause from 31.5 to 61.5 s: tried at once, and every 2 s until the alarm is over."""
+    bench = Bench()
+    bench.lamp.then["open"] = raising(OutputError("gone"))
+    bench.run(100.0, (40.0, lambda: bench.publish(WARNING, 40.0)), (45.0, lambda: bench.publish(WELL, 45.0)))
+    assert bench.times("open")[6:] == [31.5, 40.0, 42.0, 44.0, 74.0]
 
 
 # Hanging ------------------------------------------------------------------------------------------------------------
