@@ -61,7 +61,7 @@ class Progress:
         counted = self._done - self._uncounted
         if counted <= 0:
             return None
-        return (self._total - self._done) / counted * (self._clock() - self._counted_from_s)
+        return max(0.0, self._total - self._done) / counted * (self._clock() - self._counted_from_s)
 
     def line(self, text: str) -> None:
         """Write a line that stays."""
