@@ -26,8 +26,8 @@ from fermon.perception.eyes import EyeReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.network import Network, models_dir
 from synth import judge, scene
-from synth.drive import setting
 from synth.drives import DRIVES, segments
+from synth.film import setting
 from synth.moves import Driver
 from synth.people import measuring_numbers
 from synth.render import NoRenderer, Renderer

@@ -1,6 +1,6 @@
 """Look for an angry face that the expression network reads so, and a quiet one of the same person that it does not.
 
-    PYTHONPATH=.:tools python -m synth.demo_search --minutes 6     # prints FEATURES, LOOKS, ANGRY for synth/demo.py
+    PYTHONPATH=.:tools python -m synth.demo_search --minutes 6     # prints FEATURES, LOOKS, ANGRY for demo_driver.py
 
 When the networks change, the demo's driver may have to. A cross-entropy method (de Boer et al. 2005) over what anger
 does to the face and over brows and mouth of the person, seeded, drawn towards where it began.
@@ -22,7 +22,7 @@ from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader
 from fermon.perception.eyes import EyeReader
 from fermon.perception.network import Network, models_dir
-from synth import demo, mouths, scene
+from synth import demo_driver, mouths, scene
 from synth.face import Look
 from synth.people import Person, generator
 from synth.render import NoRenderer, Renderer
@@ -79,7 +79,7 @@ class Judge:
     def look(self, who: Person, look: Look) -> tuple[tuple[float, ...], float] | None:
         """Return seven probabilities and the larger closed probability; None without a readable face."""
         picture, _, _ = scene.picture(
-            replace(demo.SCENE, person=who), Moment(look), self._renderer, generator(demo.SEED, 9)
+            replace(demo_driver.SCENE, person=who), Moment(look), self._renderer, generator(demo_driver.SEED, 9)
         )
         assert picture is not None
         face: Face | None = max(self._detector.search(picture), key=lambda f: f.box.w, default=None)
@@ -109,7 +109,7 @@ class Judge:
 
 def person(genes: dict[str, float]) -> Person:
     """Return the demo's driver with other brows and another mouth."""
-    who = demo.person()
+    who = demo_driver.person()
     local = {**who.local, **{name: genes[name] for name in FEATURES}}
     return replace(who, local=local, **{name: genes[name] for name in LOOKS})  # type: ignore[arg-type]
 
@@ -124,9 +124,9 @@ def actions(genes: dict[str, float]) -> dict[str, float]:
 
 def home() -> dict[str, float]:
     """Return where the search begins: the demo as it is."""
-    who = demo.person()
-    found = {name: demo.ANGRY.get(f"{name}Left", 0.0) for name in PAIRS}
-    found |= {name: demo.ANGRY.get(name, 0.0) for name in SINGLE} | {"lids": demo.ANGRY_LIDS}
+    who = demo_driver.person()
+    found = {name: demo_driver.ANGRY.get(f"{name}Left", 0.0) for name in PAIRS}
+    found |= {name: demo_driver.ANGRY.get(name, 0.0) for name in SINGLE} | {"lids": demo_driver.ANGRY_LIDS}
     return found | {name: getattr(who, name) for name in LOOKS} | {name: who.local[name] for name in FEATURES}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Frame, Input, Observation, Points, Quality, Speed
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.policy import Policy
-from synth.drive import Setting, frames
+from synth.film import Setting, frames
 from synth.moves import Driver
 from synth.render import Renderer
 from synth.truth import state

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from fermon.domain import Kind
 from fermon.policy import Policy
 from synth import judge
-from synth.drive import frames, setting
 from synth.drives import DRIVES, segments
+from synth.film import frames, setting
 from synth.moves import CLOSE_S, OPEN_S, SEGMENTS, SHUT_S, Driver, Segment, parse
 from synth.render import Renderer
 

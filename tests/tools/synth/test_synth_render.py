@@ -74,14 +74,14 @@ def test_pictures_are_written_with_their_truth(tmp_path: Path, renderer: Rendere
 def test_the_demos_clip_is_what_is_drawn(renderer: Renderer) -> None:
     """Who changes the demo's driver, its script or how it is drawn has to draw the clip anew (synth.demo)."""
     from fermon.cameras.demo.camera import CLIP
-    from synth import demo
+    from synth import demo_driver
 
     clip = cv2.VideoCapture(str(CLIP))
-    first, gain = demo.part((0, 1, None))
+    first, gain = demo_driver.part((0, 1, None))
     for t_s in (0.0, 13.0, 30.0, 50.0, 67.0):
-        seq = round(t_s * demo.RATE_HZ)
+        seq = round(t_s * demo_driver.RATE_HZ)
         clip.set(cv2.CAP_PROP_POS_FRAMES, seq)
         kept = clip.read()[1][..., 0].astype(float)
-        pixels = first if seq == 0 else demo.part((seq, seq + 1, gain))[0]
+        pixels = first if seq == 0 else demo_driver.part((seq, seq + 1, gain))[0]
         drawn = np.frombuffer(pixels, np.uint8).reshape(480, 640)
         assert np.abs(kept - drawn).mean() < 4, f"at {t_s} s"
