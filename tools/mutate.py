@@ -239,7 +239,7 @@ def main() -> int:
     root = options.root.resolve()
     os.chdir(root)
     sys.path.insert(0, str(root))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that children are ended too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("mutate: terminated"))  # children too
     began = time.monotonic()
     plan = [(module, *excused(module)) for module in (Module(root, file) for file in options.files)]
     everything = [(number, mutant) for number, (_, tried, _, _) in enumerate(plan) for mutant in tried]

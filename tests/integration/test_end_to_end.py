@@ -144,8 +144,8 @@ def test_serial_asleep_acknowledged_cleared_and_off(watch: Callable[[str], Monit
     until(lambda: Wakefulness.ASLEEP in wire.states(), "the sentence that says asleep")
     until(lambda: monitor.line("GPIO18"), "the buzzer")
     wire.say("FERMA")
-    until(lambda: wire.states()[-1] is not Wakefulness.ASLEEP, "the end of the alarm")
-    assert wire.states()[-2:] == [Wakefulness.ASLEEP, Wakefulness.MICROSLEEP], "cleared, with the eyes still shut"
+    states = until(lambda: (s := wire.states())[-1] is not Wakefulness.ASLEEP and s, "the end of the alarm")
+    assert states[-2:] == [Wakefulness.ASLEEP, Wakefulness.MICROSLEEP], "cleared, with the eyes still shut"
     monitor.terminate()
     monitor.assert_off()
     assert monitor.alerts()[:3] == ["MICROSLEEP on", "ASLEEP on", "ASLEEP off"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon_kit import Rig
-from tests.watch_kit import write_noise
+if TYPE_CHECKING:  # the tests of perception on the older runtime have neither python-can nor gpiozero
+    from tests.daemon_kit import Rig
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ def own_signals() -> Iterator[None]:
 @pytest.fixture
 def rig(own_signals: None) -> Iterator[Rig]:
     """A scripted run of the daemon; the hub's threads are ended afterwards."""
+    from tests.daemon_kit import Rig
+
     rig = Rig()
     yield rig
     rig.hub.close()
@@ -33,4 +36,6 @@ def rig(own_signals: None) -> Iterator[Rig]:
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clip in which nobody is."""
+    from tests.watch_kit import write_noise
+
     return write_noise(tmp_path_factory.mktemp("clip") / "noise.avi")
