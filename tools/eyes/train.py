@@ -1,6 +1,6 @@
 """Trains the eye network: closed, unreadable, lid gap and the eye's place from one crop; exports it as full int8.
 
-    python -m eyes.train --eyes eyes/ --out mine/eyes.tflite                     # about an hour on two cores
+    python -m eyes.train --eyes eyes/ --out mine/eyes.tflite                     # ~3 to 10 min on two cores
     python -m eyes.train --eyes eyes/ --out fold.tflite --leave-out m01,f09      # without these people
     python -m eyes.train --eyes eyes/ --folds folds/                             # one network a fold, see folds.py
 
