@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from fermon.domain import Ack, Alert, Box, CameraChange, Eyes, Face, Input, Observation, Points, Quality, Speed, Tick
 from fermon.errors import SessionError
+from fermon.paths import unreadable
 
 VERSION = 1
 MAX_PROBLEMS = 20  # messages kept; all are counted
@@ -115,6 +116,8 @@ class SessionReader:
         self.problems: list[str] = []
         self.not_used: Counter[str] = Counter()
         self.recorded: list[RecordedAlert] = []
+        if (problem := unreadable(Path(path), "a session, which is a regular file")) is not None:
+            raise SessionError.of([problem])  # unopened: a pipe would be waited for, a device never end
         try:
             self._file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  (closed by __exit__)
         except OSError as error:

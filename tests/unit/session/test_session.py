@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +217,18 @@ def test_a_file_without_a_header_of_this_version_is_refused(tmp_path: Path, firs
         SessionReader(written(tmp_path, first))
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_would_never_end_is_refused_unopened(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero")
+    if kind == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+    with pytest.raises(SessionError, match=f"found a {kind}, expected a session, which is a regular file"):
+        SessionReader(path)
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SessionError, match="No such file"):
+    with pytest.raises(SessionError, match="no such file"):
         SessionReader(tmp_path / "none.jsonl")
     with pytest.raises(SessionError, match="directory"):
         SessionReader(tmp_path)
