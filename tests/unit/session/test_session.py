@@ -230,7 +230,7 @@ def test_what_would_never_end_is_refused_unopened(tmp_path: Path, kind: str) -> 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="no such file"):
         SessionReader(tmp_path / "none.jsonl")
-    with pytest.raises(SessionError, match="directory"):
+    with pytest.raises(SessionError, match="found a folder, expected a session"):
         SessionReader(tmp_path)
 
 
