@@ -19,6 +19,7 @@ from fermon.domain import (
     Eyes,
     EyeState,
     Face,
+    Gated,
     Kind,
     Level,
     Observation,
@@ -29,7 +30,7 @@ from fermon.domain import (
     Visibility,
 )
 from fermon.views.contract import ReportHandler, Several, spoken_through
-from fermon.views.fields import alert_fields
+from fermon.views.fields import alert_fields, state_fields
 from fermon.views.journal import Silent
 from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal, bar, fitting, panel
@@ -284,3 +285,25 @@ def test_the_reason_of_an_alert_is_in_words() -> None:
     assert reason(Alert(0, Kind.MICROSLEEP, Level.WARNING, True, 0)) == ""
     fields = alert_fields(MICROSLEEP, S)
     assert (fields["t"], fields["since"], fields["text"]) == (2.0, 0.0, "eyes closed 1.5 s")
+
+
+def test_what_speed_alone_holds_back_is_shown_and_told_to_programs() -> None:
+    gated = Gated(Kind.ASLEEP, Level.CRITICAL, 0, 12.04, 10.0, 3.0, "can")
+    held = state(12, gated=gated)
+    text = "eyes closed for 12 s; ASLEEP is not raised below 10 km/h (can says 3)"
+    assert text in [plain(line) for line in panel(None, held, 0, FACTS, None)]
+    assert text not in [plain(line) for line in panel(None, state(12), 0, FACTS, None)]
+    assert state_fields(held)["gated"] == {
+        "kind": "ASLEEP", "level": "CRITICAL", "lasted_s": 12.0, "limit_kmh": 10.0, "speed_kmh": 3.0, "source": "can",
+        "text": text,
+    }  # fmt: skip
+    assert state_fields(state(12))["gated"] is None
+
+
+def test_programs_are_told_a_fault_of_the_monitor_with_each_state() -> None:
+    out = Out()
+    view = JsonLines(out)
+    for second, fault in enumerate(["an output failed: can", None]):
+        view.fault(fault)
+        view.input(Tick(second * S), None, state(second))
+    assert [json.loads(line)["fault"] for line in out.getvalue().splitlines()] == ["an output failed: can", None]
