@@ -14,7 +14,7 @@ lock() {
   shift 2
   for machine in x86_64 aarch64; do
     [ ! -e "$file" ] || cp "$file" "$work/$machine" # uv keeps what it finds pinned there
-    .venv-lock/bin/uv --no-config pip compile --quiet "$@" --python-version "$version" --python-platform "$machine-manylinux_2_36" \
+    .venv-lock/bin/uv pip compile --quiet "$@" --python-version "$version" --python-platform "$machine-manylinux_2_36" \
       --only-binary ':all:' --generate-hashes --no-annotate --custom-compile-command deploy/lock.sh --output-file "$work/$machine"
   done
   cmp -s "$work"/{x86_64,aarch64} || fail "$file would differ between x86_64 and aarch64: $(diff "$work"/{x86_64,aarch64} | head -4)"
@@ -25,12 +25,10 @@ lock() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# uv does not see a release's upper limit of Python: backports-strenum 1.3 is for Python below 3.11.
-echo 'backports-strenum<1.3' > "$work/limits"
 echo 'numpy<2' > "$work/debian-12" # whose binaries, picamera2's among them, are built for NumPy 1
-lock deploy/constraints-3.11.txt 3.11 pyproject.toml --extra pi --constraints "$work/limits" --constraints "$work/debian-12" "$@"
-lock deploy/constraints-3.12.txt 3.12 pyproject.toml --extra pi --constraints "$work/limits" "$@"
-lock deploy/constraints-3.13.txt 3.13 pyproject.toml --extra pi --constraints "$work/limits" "$@"
+lock deploy/constraints-3.11.txt 3.11 pyproject.toml --extra pi --constraints "$work/debian-12" "$@"
+lock deploy/constraints-3.12.txt 3.12 pyproject.toml --extra pi "$@"
+lock deploy/constraints-3.13.txt 3.13 pyproject.toml --extra pi "$@"
 .venv-lock/bin/python -c '
 import tomllib
 print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > "$work/build"
