@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/lib/environment.sh
-make_venv .venv-lock "$python" 'uv==0.13.9'
+make_lock_tool
 
 # lock FILE PYTHON ARGUMENT...: only releases that have wheels for Debian 12 (glibc 2.36) of both architectures.
 lock() {

@@ -48,7 +48,7 @@ def open_clip(fd: int) -> tuple[Any, float] | None:
 
     A descriptor stands for a file of any name: OpenCV crashes at one that is no UTF-8, and takes some for an address.
     ffmpeg gives a rate to what has none, as told: a rate that follows what it is told is not the clip's own. Within
-    OpenCV 4.11 it is 25 whatever it is told: without a duration and without time stamps that is not the clip's own either.
+    OpenCV 4.11 it is 25 whatever it is told, and not the clip's own where duration and time stamps are missing.
     """
     capture = _open(fd, _ODD_RATES[0])
     if capture is None:
