@@ -9,7 +9,6 @@ import io
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fermon import __version__
@@ -176,7 +175,9 @@ def _rate(text: str) -> float:
 def _watch(words: list[str]) -> int:
     options = _watch_parser().read(words)
     if options.default_config:
-        print((Path(__file__).parent / "default.toml").read_text(encoding="utf-8"), end="")
+        from fermon.defaults import default_toml
+
+        print(default_toml(), end="")
         return 0
     if options.completion:
         return _print_completion(options.completion)
