@@ -96,7 +96,7 @@ def contradictions(config: Config) -> list[Problem]:
             Problem(
                 "camera.rate_hz",
                 f"{rate_hz:g}",
-                f"at least policy.slow_hz = {least_hz:g}, below which the camera counts as too slow for ever",
+                f"at least policy.slow_hz = {least_hz:g}, below which the camera always counts as too slow",
             )
         )
     return problems

@@ -107,7 +107,7 @@ def _scalar(name: str, value: Any, kind: Any) -> tuple[Any, Problem | None]:
         except OverflowError:
             return None, Problem(name, shown(value), expected[float])
     if kind is str and isinstance(value, str) and "\0" in value:
-        return None, Problem(name, shown(value), "a text without the character 0, which nothing can be called")
+        return None, Problem(name, shown(value), "a text without the character 0")
     if type(value) is kind:
         return value, None
     if get_origin(kind) is tuple and isinstance(value, list):

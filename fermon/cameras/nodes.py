@@ -144,7 +144,7 @@ def problem(device: str) -> Problem | None:
     if not os.access(device, os.R_OK | os.W_OK):
         return Problem(
             f"{device}: no permission to read and write it",
-            remedy="join the group 'video' (sudo usermod -aG video $USER, then log in anew)",
+            remedy="join the group 'video' (sudo usermod -aG video $USER, then log in again)",
         )
     answer = describe(device)
     if answer is not None and not answer[1]:

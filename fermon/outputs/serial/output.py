@@ -80,7 +80,7 @@ class SerialOutput:
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise OutputError(
                 f"serial: cannot open {s.port} at {s.baud} baud: {error}",
-                remedy="it must be a port that this user may read and write (group dialout) and that nobody else holds",
+                remedy="this user must be able to read and write it (group dialout), and no other program may use it",
             ) from error
         self._reader = Reader()
         self._begun = self._next = b""
