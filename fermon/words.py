@@ -122,9 +122,9 @@ def answer_text(answer: AckAnswer) -> str:
 
     >>> from fermon.domain import AckOutcome
     >>> answer_text(AckAnswer(0, AckOutcome.NOTHING, True, 3))
-    'acknowledgement: nothing to acknowledge; 3 more before it were not told'
+    'acknowledgement: nothing to acknowledge; 3 earlier ones were not reported'
     """
-    untold = f"; {answer.untold} more before it were not told" if answer.untold else ""
+    untold = f"; {answer.untold} earlier ones were not reported" if answer.untold else ""
     return f"acknowledgement: {answer.outcome.value}{untold}"
 
 

@@ -37,4 +37,6 @@ def main(interface: str, channel: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python receiver.py INTERFACE CHANNEL, for instance: python receiver.py socketcan can0")
     main(*sys.argv[1:3])

@@ -9,17 +9,23 @@ from typing import Annotated
 from fermon.domain import NS_PER_S, Box, Face
 from fermon.perception.blazeface import overlap
 from fermon.perception.contract import Detector, Gray
-from fermon.schema import Choice, Range
+from fermon.schema import Choice, Range, key
 
 
 @dataclass(frozen=True, slots=True)
 class FaceSettings:
     """Finding and holding the driver's face."""
 
-    detector: Annotated[str, Choice("auto", "blazeface", "yunet", "haar")] = "auto"
-    yunet_model: str = ""
-    driver: Annotated[str, Choice("largest", "left", "right")] = "largest"
-    hold_s: Annotated[float, Range(0, 60, "s")] = 3.0
+    detector: Annotated[str, Choice("auto", "blazeface", "yunet", "haar")] = key(
+        "auto", "auto: blazeface, or the next best one that can be loaded"
+    )
+    yunet_model: str = key("", 'path of a YuNet ONNX file, for detector = "yunet"')
+    driver: Annotated[str, Choice("largest", "left", "right")] = key(
+        "largest", "which of several faces is the driver's, as seen in the picture"
+    )
+    hold_s: Annotated[float, Range(0, 60, "s")] = key(
+        3.0, "a lost face is searched only near its last place for this long: no passenger's"
+    )
 
 
 class FaceTracker:

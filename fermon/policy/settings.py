@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fermon.domain import NS_PER_S
 from fermon.errors import Problem
-from fermon.schema import Choice, Range
+from fermon.schema import Choice, Range, key
 
-Share = Annotated[float, Range(0.0, 1.0, "(a share or probability)")]
+Share = Annotated[float, Range(0.0, 1.0, "")]
 Seconds = Annotated[float, Range(0.0, 3600.0, "s")]
 Window = Annotated[float, Range(1.0, 3600.0, "s")]
 Hertz = Annotated[float, Range(0.0, 120.0, "Hz")]
@@ -21,113 +21,119 @@ Count = Annotated[int, Range(1, 100, "times")]
 class PolicySettings:
     """The `[policy]` table. The defaults are the published policy; what each row means is told in `rules.py`."""
 
-    profile: Annotated[str, Choice("private", "fleet")] = "private"
+    profile: Annotated[str, Choice("private", "fleet")] = key(
+        "private", "fleet: no ANGER, no weary expression (EU law at the workplace)"
+    )
 
     # Eye state and closure
-    closed_probability: Share = 0.5
-    clearly_open_probability: Share = 0.10
-    closure_open_gap_s: Seconds = 0.15
-    closure_unknown_gap_s: Seconds = 1.0
-    frame_gap_s: Seconds = 0.5
-    open_disturbing_closure_s: Seconds = 0.4
+    closed_probability: Share = key(0.5, "eyes are closed from this mean closed probability (of log-odds) on ...")
+    clearly_open_probability: Share = key(0.10, "... and neither eye's is below this: that is a wink")
+    closure_open_gap_s: Seconds = key(0.15, "shorter openings do not end a closure")
+    closure_unknown_gap_s: Seconds = key(1.0, "eyes unknown for this long end a closure")
+    frame_gap_s: Seconds = key(0.5, "a longer time between two frames counts in no measure")
+    open_disturbing_closure_s: Seconds = key(
+        0.4, 'a closure this long interrupts "eyes open for N s"; blinks are shorter'
+    )
 
     # MICROSLEEP, ASLEEP, UNRESPONSIVE
-    microsleep_closed_s: Seconds = 1.5
-    microsleep_clear_open_s: Seconds = 0.5
-    asleep_closed_s: Seconds = 3.0
-    asleep_clear_open_s: Seconds = 2.0
-    unresponsive_closed_s: Seconds = 6.0
-    unresponsive_after_asleep_s: Seconds = 3.0
-    unresponsive_clear_open_s: Seconds = 5.0
+    microsleep_closed_s: Seconds = key(1.5, "MICROSLEEP (WARNING): eyes closed for this long")
+    microsleep_clear_open_s: Seconds = key(0.5, "MICROSLEEP clears: eyes open for this long")
+    asleep_closed_s: Seconds = key(3.0, "ASLEEP (CRITICAL): eyes closed for this long")
+    asleep_clear_open_s: Seconds = key(2.0, "ASLEEP clears: eyes open for this long")
+    unresponsive_closed_s: Seconds = key(6.0, "UNRESPONSIVE (CRITICAL): eyes closed for this long")
+    unresponsive_after_asleep_s: Seconds = key(3.0, "UNRESPONSIVE also: eyes not seen open for this long after ASLEEP")
+    unresponsive_clear_open_s: Seconds = key(5.0, "UNRESPONSIVE clears: eyes open for this long")
 
     # Closed whenever seen
-    unopened_stretches: Count = 2
-    microsleep_unopened_s: Seconds = 3.0
-    microsleep_unopened_closed_s: Seconds = 0.5
-    asleep_unopened_s: Seconds = 6.0
-    asleep_unopened_closed_s: Seconds = 1.0
-    unresponsive_unopened_s: Seconds = 10.0
-    unresponsive_unopened_closed_s: Seconds = 1.5
+    unopened_stretches: Count = key(2, "closed whenever seen, the next six keys: least number of closed stretches")
+    microsleep_unopened_s: Seconds = key(3.0, "MICROSLEEP also: eyes not seen open for this long ...")
+    microsleep_unopened_closed_s: Seconds = key(0.5, "... and seen closed for this much of it")
+    asleep_unopened_s: Seconds = key(6.0, "ASLEEP also: eyes not seen open for this long ...")
+    asleep_unopened_closed_s: Seconds = key(1.0, "... and seen closed for this much of it")
+    unresponsive_unopened_s: Seconds = key(10.0, "UNRESPONSIVE also: eyes not seen open for this long ...")
+    unresponsive_unopened_closed_s: Seconds = key(1.5, "... and seen closed for this much of it")
 
     # Acknowledgement
-    ack_again_open_s: Seconds = 1.0
-    ack_told_s: Seconds = 10.0
+    ack_again_open_s: Seconds = key(1.0, "the next acknowledgement counts only after eyes open for this long")
+    ack_told_s: Seconds = key(10.0, "of acknowledgements that change nothing, at most one in this time is reported")
 
     # PERCLOS and blinks
-    perclos_short_window_s: Window = 60.0
-    perclos_long_window_s: Window = 180.0
-    perclos_start_s: Seconds = 60.0
-    perclos_min_usable: Share = 0.70
-    perclos_ignored_closure_s: Seconds = 0.25
-    long_blink_min_s: Seconds = 0.5
-    long_blink_max_s: Seconds = 1.5
-    blink_window_s: Window = 60.0
+    perclos_short_window_s: Window = key(60.0, "short window of PERCLOS, the share of time with closed eyes")
+    perclos_long_window_s: Window = key(180.0, "long window of PERCLOS")
+    perclos_start_s: Seconds = key(60.0, "PERCLOS is unavailable for this long after the start")
+    perclos_min_usable: Share = key(0.70, "least share of the short window that must be usable")
+    perclos_ignored_closure_s: Seconds = key(0.25, "shorter closures count as open in PERCLOS")
+    long_blink_min_s: Seconds = key(0.5, "shortest closure that is a long blink")
+    long_blink_max_s: Seconds = key(1.5, "longest closure that is a long blink")
+    blink_window_s: Window = key(60.0, "window in which blinks are counted")
 
     # DROWSY
-    drowsy_warning_perclos_short: Share = 0.15
-    drowsy_warning_perclos_long: Share = 0.10
-    drowsy_warning_clear_perclos: Share = 0.08
-    drowsy_warning_clear_s: Seconds = 30.0
-    drowsy_notice_perclos: Share = 0.08
-    drowsy_notice_yawns: Count = 3
-    drowsy_notice_long_blinks: Count = 6
-    drowsy_notice_clear_s: Seconds = 60.0
-    weary_sad_probability: Share = 0.6
-    weary_s: Seconds = 60.0
-    weary_perclos: Share = 0.04
-    weary_yawns: Count = 2
-    weary_long_blinks: Count = 3
+    drowsy_warning_perclos_short: Share = key(0.15, "DROWSY (WARNING): at least this PERCLOS in the short window ...")
+    drowsy_warning_perclos_long: Share = key(0.10, "... and at least this in the long window")
+    drowsy_warning_clear_perclos: Share = key(0.08, "DROWSY WARNING clears: short-window PERCLOS below this ...")
+    drowsy_warning_clear_s: Seconds = key(30.0, "... for this long")
+    drowsy_notice_perclos: Share = key(0.08, "DROWSY (NOTICE): at least this PERCLOS in the short window")
+    drowsy_notice_yawns: Count = key(3, "DROWSY NOTICE also: so many yawns in yawn_window_s")
+    drowsy_notice_long_blinks: Count = key(6, "DROWSY NOTICE also: so many long blinks in blink_window_s")
+    drowsy_notice_clear_s: Seconds = key(60.0, "DROWSY NOTICE clears: none of the three for this long")
+    weary_sad_probability: Share = key(0.6, "weary expression: smoothed sad probability of at least this ...")
+    weary_s: Seconds = key(60.0, "... for this long; the next three then replace the limits of DROWSY NOTICE")
+    weary_perclos: Share = key(0.04, "PERCLOS of the short window, with a weary expression")
+    weary_yawns: Count = key(2, "yawns, with a weary expression")
+    weary_long_blinks: Count = key(3, "long blinks, with a weary expression")
 
     # Yawns and expression
-    yawn_mouth_probability: Share = 0.5
-    yawn_s: Seconds = 2.0
-    yawn_happy_probability: Share = 0.5
-    yawn_window_s: Window = 300.0
-    smoothing_tau_s: Annotated[float, Range(0.01, 600.0, "s")] = 2.5
-    smoothing_gap_s: Seconds = 2.0
+    yawn_mouth_probability: Share = key(0.5, "yawn: mouth wide open with at least this probability ...")
+    yawn_s: Seconds = key(2.0, "... for this long")
+    yawn_happy_probability: Share = key(0.5, "no yawn while the smoothed happy probability is at least this")
+    yawn_window_s: Window = key(300.0, "window in which yawns are counted")
+    smoothing_tau_s: Annotated[float, Range(0.01, 600.0, "s")] = key(
+        2.5, "time constant of the exponentially smoothed expression"
+    )
+    smoothing_gap_s: Seconds = key(2.0, "smoothing restarts after this long without an expression")
 
     # ANGER
-    anger_probability: Share = 0.6
-    anger_s: Window = 10.0
-    anger_min_readable: Share = 0.70
-    anger_clear_probability: Share = 0.4
-    anger_clear_s: Seconds = 5.0
-    anger_pause_s: Seconds = 300.0
+    anger_probability: Share = key(0.6, "ANGER (NOTICE): smoothed angry probability of at least this ...")
+    anger_s: Window = key(10.0, "... for this long ...")
+    anger_min_readable: Share = key(0.70, "... with a readable expression for at least this share of it")
+    anger_clear_probability: Share = key(0.4, "ANGER clears: smoothed angry probability below this ...")
+    anger_clear_s: Seconds = key(5.0, "... for this long")
+    anger_pause_s: Seconds = key(300.0, "no new ANGER for this long after one has cleared")
 
     # UNAVAILABLE
-    sight_window_s: Window = 10.0
-    sight_min_usable_s: Seconds = 0.5
-    sight_clear_window_s: Window = 3.0
-    sight_clear_usable_s: Seconds = 2.0
-    camera_lost_s: Seconds = 2.0
-    slow_hz: Hertz = 8.0
-    slow_s: Seconds = 5.0
-    slow_clear_s: Seconds = 3.0
-    seen_window_s: Window = 30.0
-    seen_min_share: Share = 0.5
-    seen_clear_window_s: Window = 10.0
-    seen_clear_usable_s: Seconds = 8.0
-    dark_brightness: Share = 0.08
-    too_bright_share: Share = 0.5
-    blocked_sharpness: Share = 0.02
-    blocked_contrast: Share = 0.02
+    sight_window_s: Window = key(10.0, "UNAVAILABLE (NOTICE): in a window of this length ...")
+    sight_min_usable_s: Seconds = key(0.5, "... less usable time than this")
+    sight_clear_window_s: Window = key(3.0, "UNAVAILABLE clears: in a window of this length ...")
+    sight_clear_usable_s: Seconds = key(2.0, "... at least this much usable time")
+    camera_lost_s: Seconds = key(2.0, "UNAVAILABLE also: no camera for this long")
+    slow_hz: Hertz = key(8.0, "UNAVAILABLE also: mean frame rate below this ...")
+    slow_s: Seconds = key(5.0, "... for this long")
+    slow_clear_s: Seconds = key(3.0, "it clears when the frame rate has been back for this long")
+    seen_window_s: Window = key(30.0, "UNAVAILABLE also, seen too little: in a window of this length ...")
+    seen_min_share: Share = key(0.5, "... less than this share usable, while the vehicle moves")
+    seen_clear_window_s: Window = key(10.0, "seen too little clears: in a window of this length ...")
+    seen_clear_usable_s: Seconds = key(8.0, "... at least this much usable time")
+    dark_brightness: Share = key(0.08, 'cause "dark": mean brightness below this')
+    too_bright_share: Share = key(0.5, 'cause "too bright": this share of the face (else of the picture) is burnt out')
+    blocked_sharpness: Share = key(0.02, 'cause "blocked": sharpness below this')
+    blocked_contrast: Share = key(0.02, 'cause "blocked" also: contrast below this')
 
     # Frame rate
-    rate_window_s: Window = 5.0
-    closure_floor_hz: Hertz = 8.0
-    blink_floor_hz: Hertz = 15.0
-    floor_slack: Share = 0.03
+    rate_window_s: Window = key(5.0, "window of the mean frame rate")
+    closure_floor_hz: Hertz = key(8.0, "below this frame rate closure timing and PERCLOS are unavailable")
+    blink_floor_hz: Hertz = key(15.0, "below this frame rate blink statistics are unavailable")
+    floor_slack: Share = key(0.03, "share by which the frame rate may miss these two: a nominal 15 may be 14.9")
 
     # Speed, the order of inputs, and the driver who got out
-    moving_kmh: Speed = 10.0
-    closure_gate_kmh: Speed = 10.0
-    drowsy_gate_kmh: Speed = 20.0
-    anger_gate_kmh: Speed = 1.0
-    speed_timeout_s: Seconds = 2.0
-    speed_max_kmh: Speed = 300.0
-    frame_late_s: Seconds = 1.0
-    driver_gone_s: Seconds = 60.0
-    driver_gone_kmh: Speed = 10.0
+    moving_kmh: Speed = key(10.0, "the vehicle moves from this speed on; without a speed signal it always does")
+    closure_gate_kmh: Speed = key(10.0, "below this speed MICROSLEEP, ASLEEP and UNRESPONSIVE are not raised")
+    drowsy_gate_kmh: Speed = key(20.0, "below this speed DROWSY is not raised")
+    anger_gate_kmh: Speed = key(1.0, "below this speed ANGER is not raised")
+    speed_timeout_s: Seconds = key(2.0, "after this long without a speed the vehicle counts as moving fast")
+    speed_max_kmh: Speed = key(300.0, "a higher or negative speed is ignored")
+    frame_late_s: Seconds = key(1.0, "how much older a frame may be than a speed, acknowledgement or tick before it")
+    driver_gone_s: Seconds = key(60.0, "no face for this long ...")
+    driver_gone_kmh: Speed = key(10.0, "... below this speed clears everything: the driver got out")
 
     def problems(self) -> list[Problem]:
         """Return what contradicts itself; empty when nothing does."""

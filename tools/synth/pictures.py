@@ -39,6 +39,7 @@ def draw_person(job: tuple[int, int, int, Path]) -> list[dict[str, Any]]:
     for shot in range(each):
         drawn, moment, rng = scene.at_random(seed, number, shot)
         picture, record, _ = scene.picture(drawn, moment, _renderer, rng)
+        assert picture is not None  # it was given a renderer
         name = f"{number:06d}-{shot}.png"
         if not cv2.imwrite(str(folder / name), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
             raise OSError(f"{folder / name}: cannot be written")

@@ -179,7 +179,7 @@ class CanOutput:
         self._garbage, self._garbage_at = 1 if apart else self._garbage + 1, now
         if self._garbage >= GARBAGE_IN_A_ROW and not self._urgent:
             raise OutputError(
-                f"can: {self._where()} gives no CAN frames but garbage", remedy="wrong adapter or baud rate?"
+                f"can: {self._where()} sends garbage instead of CAN frames", remedy="wrong adapter or baud rate?"
             )
 
     def _filters(self) -> list[dict[str, int | bool]]:

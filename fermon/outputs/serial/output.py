@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fermon.domain import Received, Status
 from fermon.errors import OutputError, Problem
 from fermon.outputs.serial.sentences import SOURCE, Reader, status_sentence
-from fermon.schema import Range
+from fermon.schema import Range, key
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,12 @@ STUCK_S = 5.0  # a sentence that waits longer than that for its port
 
 @dataclass(frozen=True, slots=True)
 class SerialSettings:
-    enabled: bool = False
-    port: str = "/dev/serial0"
-    baud: Annotated[int, Range(1200, 4_000_000, "baud")] = 115_200
-    heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = 1.0
+    """The port and how often something is sent."""
+
+    enabled: bool = key(False, 'needs the extra "serial"')
+    port: str = key("/dev/serial0", "device, for instance /dev/ttyUSB0 or /dev/serial/by-id/...")
+    baud: Annotated[int, Range(1200, 4_000_000, "baud")] = key(115_200, "bit rate; 8N1, no flow control")
+    heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = key(1.0, "time between sentences while nothing changes")
 
 
 def check(settings: SerialSettings) -> list[Problem]:
@@ -78,7 +80,7 @@ class SerialOutput:
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise OutputError(
                 f"serial: cannot open {s.port} at {s.baud} baud: {error}",
-                remedy="it must be a port that this user may read and write (group dialout) and that nobody else holds",
+                remedy="this user must be able to read and write it (group dialout), and no other program may use it",
             ) from error
         self._reader = Reader()
         self._begun = self._next = b""
