@@ -59,9 +59,11 @@ class AttentionTracker:
 
     def observe(self, t_ns: int, state: Attention, period_ns: int) -> None:
         """A frame came, after `advance`; `period_ns` is the usual time between frames, for which it stands."""
-        frame_ns = self._frame_ns
+        frame_ns, begins_ns = self._frame_ns, t_ns
         if self.state is AWAY and frame_ns is not None and t_ns - frame_ns <= self._frame_gap_ns:
             self._window.add(frame_ns, t_ns)
+            if period_ns:
+                begins_ns = min(t_ns, frame_ns + period_ns)  # frames dropped after it do not prolong it
         self.state, self._frame_ns = state, t_ns
         if state is UNKNOWN:
             if self._unknown_from_ns is None:
@@ -74,10 +76,10 @@ class AttentionTracker:
             self._forward_from_ns, self._last_away_ns = None, t_ns
             return
         if self._forward_from_ns is None:
-            self._forward_from_ns = t_ns
+            self._forward_from_ns = begins_ns
         if t_ns - self._forward_from_ns + period_ns >= self._forward_gap_ns:
             self._away_from_ns = None
-        if t_ns - self._forward_from_ns >= self._empties_ns:
+        if t_ns - self._forward_from_ns + period_ns >= self._empties_ns:
             self._window.clear()
 
     @property
