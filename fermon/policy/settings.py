@@ -14,6 +14,7 @@ Seconds = Annotated[float, Range(0.0, 3600.0, "s")]
 Window = Annotated[float, Range(1.0, 3600.0, "s")]
 Hertz = Annotated[float, Range(0.0, 120.0, "Hz")]
 Speed = Annotated[float, Range(0.0, 400.0, "km/h")]
+Degrees = Annotated[float, Range(0.0, 180.0, "degrees")]
 Count = Annotated[int, Range(1, 100, "times")]
 
 
@@ -135,6 +136,61 @@ class PolicySettings:
     driver_gone_s: Seconds = key(60.0, "no face for this long ...")
     driver_gone_kmh: Speed = key(10.0, "... below this speed clears everything: the driver got out")
 
+    # Head: forward, away, DISTRACTED. All angles are differences from forward, as sizes.
+    new_driver_s: Seconds = key(
+        10.0, "after this long without a face the next one may be another driver: forward is learned anew"
+    )
+    forward_first_s: Seconds = key(20.0, "where forward is is known after this long with open eyes in a moving vehicle")
+    forward_memory_s: Window = key(180.0, "forward is the median over this much of such time")
+    forward_max_deg_per_s: Degrees = key(0.2, "forward moves at most this much a second")
+    away_yaw_deg: Degrees = key(25.0, "the head is turned away from this far to either side of forward on ...")
+    away_down_deg: Degrees = key(18.0, "... or this far down ...")
+    away_up_deg: Degrees = key(22.0, "... or this far up")
+    forward_yaw_deg: Degrees = key(18.0, "it is forward again below this to either side ...")
+    forward_down_deg: Degrees = key(12.0, "... and down ...")
+    forward_up_deg: Degrees = key(15.0, "... and up; between the two it stays what it was")
+    away_forward_gap_s: Seconds = key(0.5, "a shorter time forward does not end a time turned away")
+    away_unknown_gap_s: Seconds = key(1.0, "no head angles for this long end a time turned away, or forward")
+    attention_floor_hz: Hertz = key(5.0, "below this frame rate attention is not determined")
+    distracted_warning_s: Seconds = key(3.5, "DISTRACTED (WARNING): turned away without a break for this long ...")
+    distracted_warning_slow_s: Seconds = key(6.0, "... or this long below distracted_fast_kmh")
+    distracted_fast_kmh: Speed = key(50.0, "from this speed on, or without a speed, distracted_warning_s holds")
+    distracted_warning_clear_s: Seconds = key(1.0, "the WARNING clears: forward for this long")
+    distracted_notice_s: Seconds = key(10.0, "DISTRACTED (NOTICE): turned away for this much ...")
+    distracted_window_s: Window = key(30.0, "... of this window")
+    distracted_notice_clear_s: Seconds = key(
+        2.0, "the NOTICE clears, and the window is emptied: forward without a break for this long"
+    )
+    distracted_gate_kmh: Speed = key(20.0, "below this speed DISTRACTED is not raised")
+
+    # Lids and head: lowered, dropped, lost in a closure, nods
+    lowered_deg: Degrees = key(
+        8.0, "with the head this far below forward, lids that look shut follow the gaze: lowered, not closed"
+    )
+    lowered_level_deg: Degrees = key(4.0, "with the head at most this far below forward such lids are closed again")
+    lowered_fall_s: Seconds = key(
+        0.5, 'the head may sink this long after the lids, where the eye network says "lowered"'
+    )
+    lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
+    asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
+    unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")
+    dropped_deg: Degrees = key(
+        20.0, "with the head this far below forward a closure goes on although the eyes cannot be read"
+    )
+    lost_closed_s: Seconds = key(0.5, "lost in a closure: it had lasted this long, ...")
+    lost_within_s: Seconds = key(1.0, "... the face is lost within this time after its last frame, ...")
+    lost_again_s: Seconds = key(1.0, "... and has not been back for this long")
+    asleep_lost_s: Seconds = key(3.0, "ASLEEP: lost for this long without open eyes")
+    unresponsive_lost_s: Seconds = key(6.0, "UNRESPONSIVE: lost for this long without open eyes")
+    nod_fall_deg: Degrees = key(15.0, "a nod: the head falls by this much ...")
+    nod_fall_s: Seconds = key(0.8, "... within this time, ...")
+    nod_closed_s: Seconds = key(0.3, "... the eyes are closed for this long, ...")
+    nod_back_deg: Degrees = key(5.0, "... and it is back within this much ...")
+    nod_back_s: Seconds = key(3.0, "... inside this time")
+    nod_window_s: Window = key(300.0, "nods are counted over this time")
+    drowsy_notice_nods: Count = key(3, "DROWSY (NOTICE): this many nods within nod_window_s")
+    weary_nods: Count = key(2, "the same with a weary expression")
+
     def problems(self) -> list[Problem]:
         """Return what contradicts itself; empty when nothing does."""
         return [
@@ -181,6 +237,25 @@ RELATIONS: tuple[tuple[str, str, str], ...] = (  # what has to hold between two 
     ("seen_clear_window_s", UP_TO, "seen_window_s"),
     ("sight_window_s", UP_TO, "seen_window_s"),
     ("closure_floor_hz", UP_TO, "blink_floor_hz"),
+    ("forward_yaw_deg", BELOW, "away_yaw_deg"),
+    ("forward_down_deg", BELOW, "away_down_deg"),
+    ("forward_up_deg", BELOW, "away_up_deg"),
+    ("forward_first_s", UP_TO, "forward_memory_s"),
+    ("away_forward_gap_s", BELOW, "distracted_warning_s"),
+    ("away_unknown_gap_s", BELOW, "distracted_warning_s"),
+    ("frame_gap_s", BELOW, "distracted_warning_s"),
+    ("distracted_warning_s", UP_TO, "distracted_warning_slow_s"),
+    ("distracted_gate_kmh", UP_TO, "distracted_fast_kmh"),
+    ("distracted_notice_s", BELOW, "distracted_window_s"),
+    ("lowered_level_deg", BELOW, "lowered_deg"),
+    ("lowered_shut_s", UP_TO, "asleep_lowered_s"),
+    ("asleep_lowered_s", BELOW, "unresponsive_lowered_s"),
+    ("asleep_lost_s", BELOW, "unresponsive_lost_s"),
+    ("nod_back_deg", BELOW, "nod_fall_deg"),
+    ("nod_fall_s", BELOW, "nod_back_s"),
+    ("nod_closed_s", BELOW, "nod_back_s"),
+    ("nod_back_s", BELOW, "nod_window_s"),
+    ("weary_nods", UP_TO, "drowsy_notice_nods"),
     ("closure_floor_hz", UP_TO, "slow_hz"),  # else a rate between the two is neither timed nor told
 )
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fermon.domain import Received, Status
 from fermon.errors import OutputError, Problem
-from fermon.outputs.serial.sentences import SOURCE, Reader, status_sentence
+from fermon.outputs.serial.sentences import SOURCE, Reader, attention_sentence, status_sentence
 from fermon.schema import Range, key
 
 log = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ def check(settings: SerialSettings) -> list[Problem]:
 
 
 class SerialOutput:
-    """One sentence at each change of state and one every `heartbeat_s`; acknowledgements and speeds come back.
+    """A pair of sentences at each change of state and every `heartbeat_s`; acknowledgements and speeds come back.
 
-    Nothing here waits for the port. A sentence that was begun is finished, so that the reader never sees two halves
+    Nothing here waits for the port. A pair that was begun is finished, so that the reader never sees two halves
     as one; of those not begun only the newest is kept.
     """
 
@@ -59,8 +59,8 @@ class SerialOutput:
         self._hangup = select.poll()
         self._reader = Reader()
         self._told: set[str] = set()
-        self._begun = b""  # rest of a sentence that was begun
-        self._next = b""  # newest sentence, not begun
+        self._begun = b""  # rest of a pair that was begun
+        self._next = b""  # newest pair, not begun
         self._waiting_since: float | None = None
         self._proven = False  # the port has taken something since it was opened
 
@@ -88,7 +88,7 @@ class SerialOutput:
         self._proven = False
 
     def show(self, status: Status) -> None:
-        self._next = status_sentence(status)
+        self._next = status_sentence(status) + attention_sentence(status)
         self._write()
         if not self._proven:
             raise OutputError(
