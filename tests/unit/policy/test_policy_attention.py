@@ -108,13 +108,15 @@ def test_the_drivers_own_forward_counts_not_the_cameras() -> None:
     [(25, 0, 1), (-25, 0, 1), (24, 0, 0), (0, -18, 1), (0, -17, 0), (0, 22, 1), (0, 21, 0), (17, -11, 0)],
 )
 def test_limits_of_away(yaw: float, pitch: float, lines: int) -> None:
-    assert len(brief([forward(LEARNED_S), turned(5, yaw * 1.0001, pitch * 1.0001)])) == lines
+    """Exactly at the limit: forward is 0 here, so that no difference is rounded."""
+    assert len(brief([forward(LEARNED_S, head=(0.0, 0.0)), Part(5, head=(float(yaw), float(pitch)))])) == lines
 
 
 def test_between_away_and_forward_it_stays_what_it_was() -> None:
     assert brief([forward(LEARNED_S), turned(8, 21)]) == []
     assert brief([forward(LEARNED_S), turned(1, 30), turned(3, 21)]) == [WARNED]
     assert fed([forward(LEARNED_S), gone(2), turned(2, 21)]).state.attention is Attention.NOT_DETERMINED
+    assert fed([forward(14, eyes="open"), turned(8, 21)]).state.attention is Attention.NOT_DETERMINED
 
 
 def test_what_the_state_says() -> None:
