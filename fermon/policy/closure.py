@@ -120,6 +120,10 @@ class ClosureTracker:
         self.ended = Closure(self.start_ns, end_ns)
         self.start_ns = None
 
+    def drop(self) -> None:
+        """The closure under way was none: it leaves no trace."""
+        self.start_ns = None
+
     def acknowledge(self, t_ns: int) -> None:
         """The closure's time starts anew."""
         self.counted_from_ns = t_ns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fermon.domain import EyeState, Level
 from fermon.policy.measures import Measures
-from fermon.policy.rules import Rule
+from fermon.policy.row import Rule
 from fermon.policy.settings import PolicySettings, ns
 
 
@@ -63,7 +63,7 @@ class Latch:
         if m.now_ns - self.until_since_ns < self.until_for_ns:
             return False
         # Hiding does not clear: what is urgent stays on until its clearing is seen.
-        if self.rule.level >= Level.WARNING and m.eyes_now is EyeState.UNKNOWN:
+        if self.rule.level >= Level.WARNING and not self.rule.by_head and m.eyes_now is EyeState.UNKNOWN:
             return False
         self.off(m.now_ns)
         return True

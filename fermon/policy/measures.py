@@ -10,6 +10,7 @@ from fermon.domain import NS_PER_S, CameraChange, EyeState, Input, Observation, 
 from fermon.policy.blinks import Blinks
 from fermon.policy.closure import ClosureTracker, eye_state
 from fermon.policy.expression import Smoothing, Yawns
+from fermon.policy.head import HeadMeasures
 from fermon.policy.perclos import Perclos
 from fermon.policy.rate import FrameRate
 from fermon.policy.reading import Reader
@@ -57,6 +58,8 @@ class Measures:
         self.yawns = Yawns(s)
         self.unopened = Unopened(s)
         self.unseen = Unseen(s)
+        self.head = HeadMeasures(s, self.reader)
+        self.head.advance(self.now_ns)
         self.seen_little = False  # too little of the last half minute was usable
         self.seen_again = False  # it was, and enough has been seen since
         self.outage_ns = 0, 0  # the last time without any sight that was long enough to be told for itself
@@ -75,6 +78,7 @@ class Measures:
         self.blinks.advance(t_ns)
         self.smoothing.advance(t_ns)
         self.yawns.advance(t_ns)
+        self.head.advance(t_ns)
         self.speed.advance(t_ns)
         self.rate.advance(t_ns)
 
@@ -95,6 +99,8 @@ class Measures:
         opened = self.unopened.seen_open_ns
         if self.unanswered_since_ns is not None and opened is not None and opened > self.unanswered_since_ns:
             self.unanswered_since_ns = None
+        if opened == t:
+            self.head.lost.opened()
         if self.ack_counted_ns is not None:
             again_ns = ns(s.ack_again_open_s)
             if t - self.ack_counted_ns >= again_ns and self.eyes_open_for(again_ns):
@@ -144,6 +150,7 @@ class Measures:
         """An acknowledgement counts: what it answers is timed anew."""
         self.closures.acknowledge(self.now_ns)
         self.unopened.restart(self.now_ns)
+        self.head.lost.acknowledge(self.now_ns)
         self.unanswered_since_ns = None
         self.ack_counted_ns = self.now_ns
 
@@ -168,7 +175,11 @@ class Measures:
         if self.lost_since_ns is not None:  # a frame proves that the camera is there
             self._camera_back()
         self.rate.observe(t)
-        state = self._eye_state(item)
+        self.head.look(t, item, self.face_ns)
+        in_closure = closures.start_ns is not None
+        state = self.head.eyes(t, self._eye_state(item), None if item.eyes is None else item.eyes.cause, closures)
+        if in_closure and closures.start_ns is None:
+            self.perclos.closure_ended(0)  # it was a look down
         period_ns = round(NS_PER_S / self.rate.hz) if self.rate.hz else 0
         if closures.frame_ns is not None:
             closure_ns = 0 if closures.start_ns is None else closures.shown_until_ns(t, period_ns) - closures.start_ns
@@ -179,7 +190,8 @@ class Measures:
         closures.observe(t, state, period_ns)
         self._closure_ended()
         self.face = item.face is not None
-        self.unopened.observe(t, state, period_ns, self.face)
+        self.unopened.observe(t, state, period_ns, self.face, self.head.lowered.on)
+        self.head.observe(t, item, state, self.speed.at_least(self.settings.moving_kmh), closures, period_ns)
         if self.face:
             self.face_ns = t
         if state is not EyeState.UNKNOWN:
@@ -227,6 +239,18 @@ class Measures:
     def perclos_available(self) -> bool:
         """Whether PERCLOS means something now."""
         return self.closure_available and self.perclos.available(self.now_ns)
+
+    @property
+    def attention_available(self) -> bool:
+        """Whether it is known where this driver's forward is, and frames come often enough to follow the head."""
+        return self.head.forward.known and self._rate_reaches(self.settings.attention_floor_hz)
+
+    @property
+    def head_angles(self) -> tuple[float, float] | None:
+        """Yaw and pitch from forward in degrees, in the last frame; None when not known, or too long ago."""
+        frame_ns = self.closures.frame_ns
+        stale = frame_ns is None or self.now_ns - frame_ns > ns(self.settings.frame_gap_s)
+        return None if stale or not self.head.forward.known else self.head.angles
 
     @property
     def eyes_now(self) -> EyeState:

@@ -7,6 +7,7 @@ from fermon.domain import (
     AckAnswer,
     AckOutcome,
     Alert,
+    Attention,
     CameraChange,
     DriverState,
     Gated,
@@ -15,18 +16,20 @@ from fermon.domain import (
     Level,
     Observation,
     Visibility,
-    Wakefulness,
 )
 from fermon.policy.latch import Latch
 from fermon.policy.measures import Measures
 from fermon.policy.order import InputOrder
-from fermon.policy.rules import RULES, Evidence
+from fermon.policy.row import Evidence
+from fermon.policy.rules import RULES
 from fermon.policy.settings import PolicySettings, ns, seconds
+
+LEAST_URGENT_FIRST = (Kind.DISTRACTED, Kind.DROWSY, Kind.MICROSLEEP, Kind.ASLEEP, Kind.UNRESPONSIVE)
 
 
 def urgency(kind: Kind, level: Level) -> tuple[int, int]:
-    """Return what sorts alerts by urgency, the most urgent last: the level, then the step of the ladder."""
-    return level, Wakefulness[kind.name] if kind.name in Wakefulness.__members__ else 0
+    """Return what sorts alerts by urgency, the most urgent last: the level, then the kind."""
+    return level, LEAST_URGENT_FIRST.index(kind) if kind in LEAST_URGENT_FIRST else -1
 
 
 class Policy:
@@ -193,6 +196,7 @@ class Policy:
         t = m.now_ns
         available, blinks = m.perclos_available, m.blinks_available
         blind = Kind.UNAVAILABLE in self._active
+        angles = m.head_angles
         return DriverState(
             t_ns=self._order.last_ns,
             expression=m.smoothing.values,
@@ -204,6 +208,13 @@ class Policy:
             blink_duration_s=m.blinks.mean_s if blinks else None,
             long_blinks=m.blinks.long if blinks else None,
             yawns=m.yawns.count,
+            attention=self._attention(),
+            head_yaw_deg=None if angles is None else round(angles[0], 1),
+            head_pitch_deg=None if angles is None else round(angles[1], 1),
+            away_s=seconds(m.head.attention.away_ns, 3) if m.attention_available else 0.0,
+            away_30s=seconds(m.head.attention.away_sum_ns, 3) if m.attention_available else None,
+            nods=m.head.nods.count,
+            lowered=m.head.lowered.on,
             coverage=m.perclos.coverage if self._order.first_ns is not None else None,
             rate_hz=m.rate.hz,
             speed_kmh=m.speed.kmh,
@@ -213,6 +224,13 @@ class Policy:
             gated=self._gated(),
             not_used=dict(m.reader.not_used),
         )
+
+    def _attention(self) -> Attention:
+        """Where the head points; not determined under closed eyes, which attend to nothing wherever it points."""
+        m = self._m
+        if Kind.DISTRACTED in self._active:
+            return Attention.DISTRACTED
+        return Attention.NOT_DETERMINED if m.alarmed or not m.attention_available else m.head.attention.now
 
     def _gated(self) -> Gated | None:
         """The most urgent alert that speed alone keeps from being raised."""

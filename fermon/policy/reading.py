@@ -9,6 +9,7 @@ from typing import Any
 from fermon.domain import EXPRESSIONS
 
 SUM_TOLERANCE = 0.1  # seven probabilities, each rounded to an int8 step or to two digits, miss 1 by less
+MAX_ANGLE_DEG = 180.0
 MAX_TIME_NS = 2**63 - 1  # what a 64-bit clock can show
 
 
@@ -39,6 +40,14 @@ class Reader:
         if result is not None and 0.0 <= result <= 1.0:
             return result
         self.not_used[cause] += 1
+        return None
+
+    def head(self, value: Any) -> tuple[float, float] | None:
+        """Return a head's yaw and pitch in degrees, or None when they cannot be used."""
+        yaw, pitch = number(getattr(value, "yaw", None)), number(getattr(value, "pitch", None))
+        if yaw is not None and pitch is not None and abs(yaw) <= MAX_ANGLE_DEG and abs(pitch) <= MAX_ANGLE_DEG:
+            return yaw, pitch
+        self.not_used["head"] += 1
         return None
 
     def expression(self, values: Any) -> tuple[float, ...] | None:

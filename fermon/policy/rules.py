@@ -7,110 +7,20 @@ the settings, so that the type checker knows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from fermon.domain import EyeState, Kind, Level, Visibility
+from fermon.domain import Kind, Level, Visibility
+from fermon.policy.closed_eyes import (
+    ASLEEP,
+    MICROSLEEP,
+    UNRESPONSIVE,
+    closed,
+    closure_evidence,
+    eyes_open_for,
+    unresponsive,
+)
+from fermon.policy.distracted import away_often, distracted_evidence, forward_for, turned_away
 from fermon.policy.measures import Measures
-from fermon.policy.settings import PolicySettings, ns, seconds
-
-Evidence = dict[str, Any]
-When = Callable[[Measures], int | None]
-Until = Callable[[Measures], bool]
-Number = Callable[[PolicySettings], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the policy."""
-
-    kind: Kind
-    level: Level
-    when: When
-    until: Until
-    evidence: Callable[[Measures], Evidence]
-    until_for_s: Number = lambda s: 0.0
-    gate_kmh: Number = lambda s: 0.0  # not raised below this speed
-    pause_s: Number = lambda s: 0.0  # not raised again within this time after it cleared
-    acknowledged: bool = False  # an acknowledgement clears it
-    eyes_closed: bool = False  # tells of eyes that are closed
-    starts_answer_clock: bool = False  # from here on the eyes have to be seen open in time
-    emotion: bool = False  # infers an emotion: not in the fleet profile
-
-
-# Closure ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the ladder that eyes which stay closed climb."""
-
-    closed_s: Number  # a closure of so long, ...
-    unopened_s: Number  # ... or eyes not seen open for so long, ...
-    unopened_closed_s: Number  # ... of which so long closed
-
-
-MICROSLEEP = Step(
-    lambda s: s.microsleep_closed_s, lambda s: s.microsleep_unopened_s, lambda s: s.microsleep_unopened_closed_s
-)
-ASLEEP = Step(lambda s: s.asleep_closed_s, lambda s: s.asleep_unopened_s, lambda s: s.asleep_unopened_closed_s)
-UNRESPONSIVE = Step(
-    lambda s: s.unresponsive_closed_s, lambda s: s.unresponsive_unopened_s, lambda s: s.unresponsive_unopened_closed_s
-)
-
-
-def _closed_whenever_seen(m: Measures, step: Step) -> int | None:
-    """Seen in parts: since when the eyes have not been seen open, if they were closed often enough in that time."""
-    s, unopened = m.settings, m.unopened
-    if unopened.stretches < s.unopened_stretches or unopened.closed_ns < ns(step.unopened_closed_s(s)):
-        return None
-    return unopened.since_ns if m.unopened_ns >= ns(step.unopened_s(s)) else None
-
-
-def _closed(step: Step) -> When:
-    def when(m: Measures) -> int | None:
-        """Of one closure only a closed frame raises: what counts is how long it had lasted at the last one."""
-        if m.eyes_now is EyeState.OPEN or not m.closure_available:
-            return None
-        since = m.closures.counted_from_ns
-        if m.eyes_now is EyeState.CLOSED and m.closures.last_closed_ns - since >= ns(step.closed_s(m.settings)):
-            return since
-        return _closed_whenever_seen(m, step)
-
-    return when
-
-
-def _unresponsive(m: Measures) -> int | None:
-    s, t = m.settings, m.now_ns
-    if m.eyes_now is EyeState.OPEN:
-        return None
-    if m.closure_available and m.closures.lasted_ns(t) >= ns(UNRESPONSIVE.closed_s(s)):
-        return m.closures.counted_from_ns
-    unanswered = m.unanswered_since_ns
-    if unanswered is not None and t - unanswered >= ns(s.unresponsive_after_asleep_s):
-        return unanswered
-    return _closed_whenever_seen(m, UNRESPONSIVE) if m.closure_available else None
-
-
-def _eyes_open_for(open_s: Number) -> Until:
-    return lambda m: m.eyes_open_for(ns(open_s(m.settings)))
-
-
-def _closure_evidence(step: Step) -> Callable[[Measures], Evidence]:
-    def evidence(m: Measures) -> Evidence:
-        lasted_ns = m.closures.lasted_ns(m.now_ns)
-        found: Evidence = {"closed_s": seconds(lasted_ns), "eyes_open_s": seconds(m.closures.open_ns(m.now_ns))}
-        if m.unanswered_since_ns is not None:
-            found["unanswered_s"] = seconds(m.now_ns - m.unanswered_since_ns)
-        if lasted_ns < ns(step.closed_s(m.settings)) and _closed_whenever_seen(m, step) is not None:
-            found["why"] = "closed whenever seen"
-            found["unopened_s"] = seconds(m.unopened_ns)
-            found["seen_closed_s"] = seconds(m.unopened.closed_ns)
-        return found
-
-    return evidence
-
+from fermon.policy.row import Evidence, Rule
+from fermon.policy.settings import ns, seconds
 
 # Drowsiness ---------------------------------------------------------------------------------------------------------
 
@@ -139,9 +49,10 @@ def drowsy_signs(m: Measures) -> list[str]:
     """Name the signs of beginning drowsiness that are there now."""
     s = m.settings
     if weary(m):
-        limits, suffix = (s.weary_perclos, s.weary_yawns, s.weary_long_blinks), " and weary"
+        limits, suffix = (s.weary_perclos, s.weary_yawns, s.weary_long_blinks, s.weary_nods), " and weary"
     else:
-        limits, suffix = (s.drowsy_notice_perclos, s.drowsy_notice_yawns, s.drowsy_notice_long_blinks), ""
+        limits = s.drowsy_notice_perclos, s.drowsy_notice_yawns, s.drowsy_notice_long_blinks, s.drowsy_notice_nods
+        suffix = ""
     signs = []
     if m.yawns.count >= limits[1]:
         signs.append("yawns" + suffix)
@@ -149,6 +60,8 @@ def drowsy_signs(m: Measures) -> list[str]:
         signs.append("long blinks" + suffix)
     if m.perclos_available and m.perclos.short >= limits[0]:
         signs.append("perclos" + suffix)
+    if m.head.nods.count >= limits[3]:
+        signs.append("nods" + suffix)
     return signs
 
 
@@ -158,7 +71,8 @@ def _beginning_drowsy(m: Measures) -> int | None:
 
 def _drowsy_evidence(m: Measures) -> Evidence:
     s, available = m.settings, m.perclos_available
-    return {
+    nods: Evidence = {"nods": m.head.nods.count, "nod_window_s": s.nod_window_s} if m.head.nods.count else {}
+    return nods | {
         "signs": drowsy_signs(m),
         "perclos_short": round(m.perclos.short, 4) if available else None,
         "perclos_short_window_s": s.perclos_short_window_s,
@@ -238,18 +152,18 @@ RULES = (
     Rule(
         Kind.MICROSLEEP,
         Level.WARNING,
-        when=_closed(MICROSLEEP),
-        until=_eyes_open_for(lambda s: s.microsleep_clear_open_s),
-        evidence=_closure_evidence(MICROSLEEP),
+        when=closed(MICROSLEEP),
+        until=eyes_open_for(lambda s: s.microsleep_clear_open_s),
+        evidence=closure_evidence(MICROSLEEP),
         eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
     ),
     Rule(
         Kind.ASLEEP,
         Level.CRITICAL,
-        when=_closed(ASLEEP),
-        until=_eyes_open_for(lambda s: s.asleep_clear_open_s),
-        evidence=_closure_evidence(ASLEEP),
+        when=closed(ASLEEP),
+        until=eyes_open_for(lambda s: s.asleep_clear_open_s),
+        evidence=closure_evidence(ASLEEP),
         eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
@@ -258,9 +172,9 @@ RULES = (
     Rule(
         Kind.UNRESPONSIVE,
         Level.CRITICAL,
-        when=_unresponsive,
-        until=_eyes_open_for(lambda s: s.unresponsive_clear_open_s),
-        evidence=_closure_evidence(UNRESPONSIVE),
+        when=unresponsive,
+        until=eyes_open_for(lambda s: s.unresponsive_clear_open_s),
+        evidence=closure_evidence(UNRESPONSIVE),
         eyes_closed=True,
         gate_kmh=lambda s: s.closure_gate_kmh,
         acknowledged=True,
@@ -282,6 +196,24 @@ RULES = (
         until_for_s=lambda s: s.drowsy_notice_clear_s,
         evidence=_drowsy_evidence,
         gate_kmh=lambda s: s.drowsy_gate_kmh,
+    ),
+    Rule(
+        Kind.DISTRACTED,
+        Level.WARNING,
+        when=turned_away,
+        until=forward_for(lambda s: s.distracted_warning_clear_s),
+        evidence=distracted_evidence,
+        by_head=True,
+        gate_kmh=lambda s: s.distracted_gate_kmh,
+    ),
+    Rule(
+        Kind.DISTRACTED,
+        Level.NOTICE,
+        when=away_often,
+        until=forward_for(lambda s: s.distracted_notice_clear_s),
+        evidence=distracted_evidence,
+        by_head=True,
+        gate_kmh=lambda s: s.distracted_gate_kmh,
     ),
     Rule(
         Kind.ANGER,

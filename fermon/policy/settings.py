@@ -14,6 +14,7 @@ Seconds = Annotated[float, Range(0.0, 3600.0, "s")]
 Window = Annotated[float, Range(1.0, 3600.0, "s")]
 Hertz = Annotated[float, Range(0.0, 120.0, "Hz")]
 Speed = Annotated[float, Range(0.0, 400.0, "km/h")]
+Degrees = Annotated[float, Range(0.0, 180.0, "degrees")]
 Count = Annotated[int, Range(1, 100, "times")]
 
 
@@ -129,6 +130,51 @@ class PolicySettings:
     driver_gone_s: Seconds = 60.0
     driver_gone_kmh: Speed = 10.0
 
+    # Head: forward, away, DISTRACTED. All angles are differences from forward, as sizes.
+    new_driver_s: Seconds = 10.0
+    forward_first_s: Seconds = 20.0
+    forward_memory_s: Window = 180.0
+    forward_max_deg_per_s: Degrees = 0.2
+    away_yaw_deg: Degrees = 25.0
+    away_down_deg: Degrees = 18.0
+    away_up_deg: Degrees = 22.0
+    forward_yaw_deg: Degrees = 18.0
+    forward_down_deg: Degrees = 12.0
+    forward_up_deg: Degrees = 15.0
+    away_forward_gap_s: Seconds = 0.5
+    away_unknown_gap_s: Seconds = 1.0
+    attention_floor_hz: Hertz = 5.0
+    distracted_warning_s: Seconds = 3.5
+    distracted_warning_slow_s: Seconds = 6.0
+    distracted_fast_kmh: Speed = 50.0
+    distracted_warning_clear_s: Seconds = 1.0
+    distracted_notice_s: Seconds = 10.0
+    distracted_window_s: Window = 30.0
+    distracted_notice_clear_s: Seconds = 2.0
+    distracted_gate_kmh: Speed = 20.0
+
+    # Lids and head: lowered, dropped, lost in a closure, nods
+    lowered_deg: Degrees = 8.0
+    lowered_level_deg: Degrees = 4.0
+    lowered_fall_s: Seconds = 0.5
+    lowered_shut_s: Seconds = 4.0
+    asleep_lowered_s: Seconds = 6.0
+    unresponsive_lowered_s: Seconds = 10.0
+    dropped_deg: Degrees = 20.0
+    lost_closed_s: Seconds = 0.5
+    lost_within_s: Seconds = 1.0
+    lost_again_s: Seconds = 1.0
+    asleep_lost_s: Seconds = 3.0
+    unresponsive_lost_s: Seconds = 6.0
+    nod_fall_deg: Degrees = 15.0
+    nod_fall_s: Seconds = 0.8
+    nod_closed_s: Seconds = 0.3
+    nod_back_deg: Degrees = 5.0
+    nod_back_s: Seconds = 3.0
+    nod_window_s: Window = 300.0
+    drowsy_notice_nods: Count = 3
+    weary_nods: Count = 2
+
     def problems(self) -> list[Problem]:
         """Return what contradicts itself; empty when nothing does."""
         return [
@@ -175,6 +221,25 @@ RELATIONS: tuple[tuple[str, str, str], ...] = (  # what has to hold between two 
     ("seen_clear_window_s", UP_TO, "seen_window_s"),
     ("sight_window_s", UP_TO, "seen_window_s"),
     ("closure_floor_hz", UP_TO, "blink_floor_hz"),
+    ("forward_yaw_deg", BELOW, "away_yaw_deg"),
+    ("forward_down_deg", BELOW, "away_down_deg"),
+    ("forward_up_deg", BELOW, "away_up_deg"),
+    ("forward_first_s", UP_TO, "forward_memory_s"),
+    ("away_forward_gap_s", BELOW, "distracted_warning_s"),
+    ("away_unknown_gap_s", BELOW, "distracted_warning_s"),
+    ("frame_gap_s", BELOW, "distracted_warning_s"),
+    ("distracted_warning_s", UP_TO, "distracted_warning_slow_s"),
+    ("distracted_gate_kmh", UP_TO, "distracted_fast_kmh"),
+    ("distracted_notice_s", BELOW, "distracted_window_s"),
+    ("lowered_level_deg", BELOW, "lowered_deg"),
+    ("lowered_shut_s", UP_TO, "asleep_lowered_s"),
+    ("asleep_lowered_s", BELOW, "unresponsive_lowered_s"),
+    ("asleep_lost_s", BELOW, "unresponsive_lost_s"),
+    ("nod_back_deg", BELOW, "nod_fall_deg"),
+    ("nod_fall_s", BELOW, "nod_back_s"),
+    ("nod_closed_s", BELOW, "nod_back_s"),
+    ("nod_back_s", BELOW, "nod_window_s"),
+    ("weary_nods", UP_TO, "drowsy_notice_nods"),
     ("closure_floor_hz", UP_TO, "slow_hz"),  # else a rate between the two is neither timed nor told
 )
 

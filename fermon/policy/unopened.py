@@ -21,17 +21,21 @@ class Unopened:
         self.open_frame_ns: int | None = None  # the last open frame, seen open or not
         self.closed_ns = 0  # closed time since
         self.stretches = 0  # in so many stretches
+        self.lowered_ns = 0  # time since with lids that look shut under a lowered head
         self._run_ns = 0  # open time of the stretch of open frames under way
         self._frame_ns = 0
         self._state = EyeState.UNKNOWN  # of the last frame
+        self._lowered = False  # in the last frame
 
-    def observe(self, t_ns: int, state: EyeState, period_ns: int, face: bool) -> None:
+    def observe(self, t_ns: int, state: EyeState, period_ns: int, face: bool, lowered: bool) -> None:
         """A frame came; `period_ns` is the usual time between frames, for which it stands."""
         if face and self.since_ns is None:
             self.since_ns = t_ns
         held_ns = t_ns - self._frame_ns
         before = self._state if held_ns <= self._frame_gap_ns else EyeState.UNKNOWN
-        self._frame_ns, self._state = t_ns, state
+        if self._lowered and held_ns <= self._frame_gap_ns:
+            self.lowered_ns += held_ns
+        self._frame_ns, self._state, self._lowered = t_ns, state, lowered
         if before is EyeState.CLOSED:
             self.closed_ns += held_ns
         elif before is EyeState.OPEN:
@@ -50,6 +54,7 @@ class Unopened:
     def restart(self, t_ns: int) -> None:
         """Count anew from `t_ns`: seen open, or acknowledged. Eyes that are closed then are in a stretch already."""
         self.since_ns, self.closed_ns, self.stretches = t_ns, 0, int(self._state is EyeState.CLOSED)
+        self.lowered_ns = 0
 
     def pause(self, duration_ns: int) -> None:
         """Leave out a time in which there was no camera."""

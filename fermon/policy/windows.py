@@ -47,6 +47,11 @@ class TimeBins:
             ring[index % size] += edge - start_ns
             start_ns = edge
 
+    def clear(self) -> None:
+        """Forget what was counted."""
+        self._ring = [0] * len(self._ring)
+        self._sums = [0] * len(self._sums)
+
     def total(self, window: int) -> int:
         """Return the ns counted inside the window of that position."""
         oldest = self._ring[(self._head - self._widths[window]) % len(self._ring)]

@@ -6,6 +6,7 @@ import dataclasses
 
 from fermon.domain import Kind, Level
 from fermon.policy import PolicySettings
+from scenarios import heads
 from scenarios.language import (
     LIKELY,
     Line,
@@ -232,7 +233,7 @@ def got_out(s: PolicySettings, w: Run) -> Lines:
     ]
 
 
-SCENARIOS = (
+EYES_AND_FACE = (
     Scenario("attentive for ten minutes", [awake(600)], nothing),
     Scenario("blinks only", [Part(1.0), *[closed(0.2), Part(1.8)] * 60], nothing),
     Scenario("microsleep", [awake(20), closed(2), awake(20)], lambda s, w: microsleep(s, 20, 22)),
@@ -405,3 +406,5 @@ SCENARIOS = (
         lambda s, w: blind(s, 20, 34),
     ),
 )
+
+SCENARIOS = EYES_AND_FACE + heads.SCENARIOS

@@ -21,6 +21,7 @@ from fermon.domain import (
     CameraChange,
     Eyes,
     Face,
+    Head,
     Input,
     Kind,
     Level,
@@ -43,7 +44,9 @@ LEVELS = {
     Kind.DROWSY: Level.NOTICE,
     Kind.ANGER: Level.NOTICE,
     Kind.UNAVAILABLE: Level.NOTICE,
+    Kind.DISTRACTED: Level.WARNING,
 }
+Angles = tuple[float, float]  # yaw (+ = the driver's own left) and pitch (+ = up), degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Part:
     quality: tuple[float, ...] = (0.4, 0.7)  # brightness, sharpness, contrast, share burnt out
     readable: float = 1.0  # share of the frames with a readable expression
     ack: bool = False  # acknowledged as this part begins
+    head: Angles | None = None  # as the camera sees it; None = no pose
+    to: Angles | None = None  # where the head has moved to, steadily, when this part ends; None = it stays
+    profile: bool = False  # a face in profile
+    cause: str | None = None  # what perception says of the eyes
     late: float = 0.0  # s by which frames come later than speeds, acknowledgements and ticks of the same time
 
 
@@ -165,6 +172,7 @@ _EYES = {
     "one": (None, 0.9),
 }
 _FACE = Face(Box(100.0, 80.0, 120.0, 120.0), 0.98)
+_PROFILE = dataclasses.replace(_FACE, profile=True)
 
 
 def probabilities(expression: str | None, likely: float = LIKELY) -> tuple[float, ...] | None:
@@ -220,12 +228,21 @@ def _observation(part: Part, inside_s: float, t_ns: int, seq: int, readable: boo
     return Observation(
         t_ns,
         seq,
-        _FACE if face else None,
+        (_PROFILE if part.profile else _FACE) if face else None,
         probabilities(part.expression, part.likely) if face and readable else None,
-        Eyes(*_eyes(eyes)) if face else None,
+        Eyes(*_eyes(eyes), part.cause) if face else None,
         part.mouth if face else None,
         Quality(0.02, 0.01) if part.camera == "covered" else Quality(*part.quality),
+        _head(part, inside_s) if face else None,
     )
+
+
+def _head(part: Part, inside_s: float) -> Head | None:
+    if part.head is None:
+        return None
+    share = min(1.0, max(0.0, inside_s / part.s))
+    yaw, pitch = (a + (b - a) * share for a, b in zip(part.head, part.to or part.head, strict=True))
+    return Head(yaw, pitch, 0.0)
 
 
 def _eyes(eyes: str | float | tuple[float | None, float | None]) -> tuple[float | None, float | None]:
