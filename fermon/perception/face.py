@@ -20,10 +20,13 @@ SIDE = 64  # px of the crop
 CROP_FACES = 1.7  # side of the crop in box widths: room for a head that moves between two frames
 ANGLE_DEG = 90.0  # what 1.0 in the angles' output stands for
 # A usual face in the crop, in crop sides from its middle: the second output says by how much this one differs, which
-# keeps int8's step small (tools/faces/train.py takes it from the training faces). Centre, width and height of the box;
+# keeps int8's step small (means of the training faces, left and right made alike). Centre, width and height of the box;
 # left and right eye, nose, left and right mouth corner, chin.
-REST = np.zeros(16, np.float32)
+REST = np.array(
+    [0, 0.006, 0.588, 0.588, -0.116, -0.132, 0.116, -0.132, 0, 0.017, -0.069, 0.131, 0.069, 0.131, 0, 0.3], np.float32
+)
 SHAPE = 16
+PROFILE_DEG = 65.0  # of yaw; the network has learned from heads up to 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Look:
     pitch: float
     roll: float
 
+    @property
+    def profile(self) -> bool:
+        """Whether the head is so far round that its angles would be a guess."""
+        return abs(self.yaw) >= PROFILE_DEG
+
 
 class FaceReader:
     """Runs the face network about a box."""
@@ -63,14 +71,9 @@ class FaceReader:
         w, h = max(1.0, placed[2]), max(1.0, placed[3])
         points = tuple((float(middle[0] + x), float(middle[1] + y)) for x, y in placed[4:].reshape(-1, 2))
         yaw, pitch, roll = (float(value) * ANGLE_DEG for value in angles)
-        return Look(
-            *(float(value) for value in state),
-            box=Box(float(centre[0] - w / 2), float(centre[1] - h / 2), float(w), float(h)),
-            points=points,
-            yaw=yaw,
-            pitch=pitch,
-            roll=roll,
-        )
+        face, mask, hand, dark_glasses = (float(value) for value in state)
+        found = Box(float(centre[0] - w / 2), float(centre[1] - h / 2), float(w), float(h))
+        return Look(face, mask, hand, dark_glasses, found, points, yaw, pitch, roll)
 
 
 def crop(gray: Gray, x: float, y: float, side: float) -> Gray:

@@ -1,6 +1,6 @@
 """Head angles and boxes of the teachers, brought to the policy's signs by what they say of drawn heads.
 
-    python -m faces.angles --drawn pictures/ --teacher teacher-faces/     # prints the fits below anew
+python -m faces.angles --drawn pictures/ --teacher teacher-faces/     # prints the fits below anew
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-# truth = slope * teacher + offset (degrees) for yaw, pitch, roll. The mesh's over drawn heads, which it reads within 4 to 5
-# degrees (main); OpenVINO's, which reads drawn heads badly (9 degrees), over the mesh's angles of real heads.
+# truth = slope * teacher + offset (degrees) for yaw, pitch, roll. The mesh's over drawn heads, which it reads within 4
+# to 5 degrees (main); OpenVINO's, which reads drawn heads badly (9 degrees), over the mesh's angles of real heads.
 MESH = ((1.022, -0.11), (0.929, 5.89), (0.921, 0.16))
 OPENVINO = ((1.011, -0.04), (-0.655, 0.82), (-0.931, 0.13))
 # BlazeFace's box from drawn points, least squares (main).
@@ -42,7 +42,7 @@ def of_mesh_raw(mesh: Array) -> Array:
 
 def of_mesh(mesh: Array) -> Array:
     """Return yaw, pitch, roll (3), degrees, with the policy's signs and zero; NaN without a mesh."""
-    return of_mesh_raw(mesh) * np.array(MESH)[:, 0] + np.array(MESH)[:, 1]
+    return np.asarray(of_mesh_raw(mesh) * np.array(MESH)[:, 0] + np.array(MESH)[:, 1])
 
 
 def of_openvino(angles: Array) -> Array:
@@ -68,6 +68,10 @@ def line(x: Array, y: Array) -> tuple[float, float]:
     return round(float(slope), 3), round(float(offset), 2)
 
 
+def _rounded(values: Array) -> tuple[float, ...]:
+    return tuple(round(float(value), 3) for value in values)
+
+
 def main(argv: list[str] | None = None) -> int:
     from faces.material import POINTS
 
@@ -83,7 +87,9 @@ def main(argv: list[str] | None = None) -> int:
     box = labels["box"].astype(float)
     box[:, :2] += box[:, 2:] / 2
     near = np.abs(box[:, :2] - points.mean(1)).max(1) < 0.35 * box[:, 2]
-    mesh = np.array([of_mesh_raw(m.astype(float)) if np.isfinite(m).all() else np.full(3, np.nan) for m in labels["mesh"]])
+    mesh = np.array(
+        [of_mesh_raw(m.astype(float)) if np.isfinite(m).all() else np.full(3, np.nan) for m in labels["mesh"]]
+    )
     wide = np.abs(head[:, 0]) <= 60
     for name, found in (("MESH", mesh), ("OPENVINO", labels["angles"].astype(float))):
         found = np.where((near & wide)[:, None], found, np.nan)
@@ -92,7 +98,8 @@ def main(argv: list[str] | None = None) -> int:
         for axis, (slope, offset) in enumerate(fits):
             error = np.abs(found[:, axis] * slope + offset - head[:, axis])
             error = error[np.isfinite(error)]
-            print(f"  {'yaw pitch roll'.split()[axis]}: n {len(error)}, mean {error.mean():.1f}, median {np.median(error):.1f}")
+            name = ("yaw", "pitch", "roll")[axis]
+            print(f"  {name}: n {len(error)}, mean {error.mean():.1f}, median {np.median(error):.1f}")
     sure = near & np.isfinite(box[:, 0])
     eyes, mouth = points[:, :2].mean(1), points[:, 3:5].mean(1)
     across = np.hypot(*(points[:, 1] - points[:, 0]).T)
@@ -100,11 +107,12 @@ def main(argv: list[str] | None = None) -> int:
     chin = np.hypot(*(points[:, 5] - eyes).T)
     columns = np.stack([np.maximum(across, 0.9 * down), down, chin], 1)
     width = np.linalg.lstsq(columns[sure], box[sure, 2], rcond=None)[0]
-    print("BOX_WIDTH =", tuple(round(float(v), 3) for v in width), "error", np.abs(columns[sure] @ width / box[sure, 2] - 1).mean().round(3))
+    off = np.abs(columns[sure] @ width / box[sure, 2] - 1).mean()
+    print(f"BOX_WIDTH = {_rounded(width)}  # mean error {off:.3f} of it, {sure.sum()} faces")
     a = np.stack([(mouth - eyes)[sure].ravel(), (points[:, 2] - (eyes + mouth) / 2)[sure].ravel()], 1)
     centre = np.linalg.lstsq(a, (box[:, :2] - eyes)[sure].ravel(), rcond=None)[0]
-    off = np.hypot(*((box[:, :2] - eyes)[sure] - (a @ centre).reshape(-1, 2)).T) / box[sure, 2]
-    print("BOX_CENTRE =", tuple(round(float(v), 3) for v in centre), "error", off.mean().round(3), "of the width; n", int(sure.sum()))
+    apart = np.hypot(*((box[:, :2] - eyes)[sure] - (a @ centre).reshape(-1, 2)).T) / box[sure, 2]
+    print(f"BOX_CENTRE = {_rounded(centre)}  # mean error {apart.mean():.3f} of the width")
     return 0
 
 

@@ -33,22 +33,26 @@ class Place(NamedTuple):
 
 
 def draw_place(rng: Rng, face: bool) -> Place:
-    """Return a place by chance: mostly as a tracker leaves it, at times as a detector does, at times beside the face."""
+    """Return a place by chance: mostly as a tracker leaves it, or as a detector does, or beside the face."""
     mirror, kind = bool(rng.random() < 0.5), rng.random()
-    turn = float(rng.normal(0, 6) if rng.random() < 0.7 else rng.uniform(-30, 30))
+    turn = float(rng.normal(0, 6) if rng.random() < 0.85 else rng.uniform(-30, 30))
     if not face:
-        return Place(*rng.uniform(-0.4, 0.4, 2), float(rng.uniform(0.6, 1.6)), turn, mirror)
+        return _place(rng.uniform(-0.4, 0.4, 2), rng.uniform(0.6, 1.6), turn, mirror)
     if kind < 0.6:
-        return Place(*rng.normal(0, 0.07, 2), float(np.exp(rng.normal(0, 0.08))), turn, mirror)
+        return _place(rng.normal(0, 0.07, 2), np.exp(rng.normal(0, 0.08)), turn, mirror)
     if kind < 0.88:
-        return Place(*rng.uniform(-0.35, 0.35, 2), float(rng.uniform(0.65, 1.5)), turn, mirror)
+        return _place(rng.uniform(-0.35, 0.35, 2), rng.uniform(0.65, 1.5), turn, mirror)
     angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 0.95)
-    return Place(far * np.cos(angle), far * np.sin(angle), float(rng.uniform(0.7, 1.4)), turn, mirror)
+    return _place(far * np.array([np.cos(angle), np.sin(angle)]), rng.uniform(0.7, 1.4), turn, mirror)
+
+
+def _place(shift: Array, scale: float, turn: float, mirror: bool) -> Place:
+    return Place(float(shift[0]), float(shift[1]), float(scale), turn, mirror)
 
 
 def there(place: Place) -> float:
     """Return whether a face counts as being in the crop: 1, 0, NaN = neither."""
-    off = max(abs(place.dx), abs(place.dy)) / 1.0
+    off = max(abs(place.dx), abs(place.dy))
     if off <= _HERE and _SMALLEST <= place.scale <= _LARGEST:
         return 1.0
     return 0.0 if off >= _GONE or not 0.35 <= place.scale <= 2.8 else np.nan
@@ -91,7 +95,7 @@ def angles_in(place: Place, angles: Array) -> Array:
 
 def disturb(crop: Array, rng: Rng) -> Array:
     """Return a crop as cabins and cameras spoil it: light from a side, gamma, blur, few pixels, noise."""
-    picture = crop.astype(np.float32)
+    picture: Array = crop.astype(np.float32)
     if rng.random() < 0.3:
         along = np.linspace(-1, 1, SIDE, dtype=np.float32)
         angle, deep = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.7)
@@ -139,7 +143,9 @@ def crop_of(region: Array, place: Place, rng: Rng | None) -> Array:
     return standardise(np.asarray(crop, np.uint8))
 
 
-def targets(place: Place, face: bool, box: Array, points: Array, angles: Array, covers: Array) -> tuple[Array, Array, Array]:
+def targets(
+    place: Place, face: bool, box: Array, points: Array, angles: Array, covers: Array
+) -> tuple[Array, Array, Array]:
     """Return the state (4), box and points (16) and angles (3, in ANGLE_DEG) that the network is to say of a crop."""
     here = there(place) if face else 0.0
     state = np.array([here, *(covers if here == 1 else (np.nan,) * 3)])

@@ -21,11 +21,15 @@ import numpy as np
 from fermon.errors import ModelError
 from fermon.perception.blazeface import overlap
 from fermon.perception.detectors import make_detector
+from fermon.perception.face import FaceReader
+from fermon.perception.network import open_network
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.perception.yunet import YuNet
 
 
-def measure(name: str, frames: list[np.ndarray], truth: YuNet, yunet_model: str, looks: int) -> dict[str, float | str]:
+def measure(
+    name: str, frames: list[np.ndarray], truth: YuNet, yunet_model: str, looks: int, reader: FaceReader
+) -> dict[str, float | str]:
     detector = make_detector(name, yunet_model)
     right_first = right = wrong = unsure = 0
     spent: list[float] = []
@@ -34,7 +38,7 @@ def measure(name: str, frames: list[np.ndarray], truth: YuNet, yunet_model: str,
         if true is None:
             unsure += 1
             continue
-        tracker, face = FaceTracker(detector, FaceSettings()), None
+        tracker, face = FaceTracker(detector, reader, FaceSettings()), None
         for look in range(looks):
             began = time.perf_counter()
             face = tracker.update(gray, look * 66_000_000)
@@ -66,6 +70,7 @@ def main() -> int:
     parser.add_argument("--detectors", default="auto,yunet,haar")
     parser.add_argument("--every", type=int, default=1, help="use every so-many-th frame")
     parser.add_argument("--looks", type=int, default=5)
+    parser.add_argument("--models", default="", help="folder with another face network")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -75,9 +80,9 @@ def main() -> int:
         print(f"{args.folder}: found no JPEG pictures", file=sys.stderr)
         return 65
     try:
-        truth = YuNet(Path(args.yunet))
+        truth, reader = YuNet(Path(args.yunet)), FaceReader(open_network("face", args.models))
         for name in args.detectors.split(","):
-            found = measure(name, frames, truth, args.yunet, args.looks)
+            found = measure(name, frames, truth, args.yunet, args.looks, reader)
             print(json.dumps({"asked": name, **found}) if args.json else f"{name:10}{found}", flush=True)
     except ModelError as error:
         print(f"faces.evaluate: {error}", file=sys.stderr)

@@ -2,11 +2,11 @@
 
     python -m faces.material --drawn pictures/ --teacher teacher-faces/ --data DATA --out faces.npz
 
-A region is a square, REGION_PX wide, about a face (REGION_FACES times its box) or about a place without one. Arrays of the
-.npz, n regions: `region` uint8 (n, REGION_PX, REGION_PX); `box` float32 (n, 4) centre x y, width, height and `points` float32
-(n, 6, 2) eye left, eye right, nose, mouth left, mouth right, chin, in px of the region, left and right as seen in it;
-`angles` float32 (n, 3) yaw, pitch, roll in degrees with the policy's signs; `covers` float32 (n, 3) mask, hand, dark
-glasses; `face` bool (n); `source`, `group` (who is kept together) and `name`. NaN = not known.
+A region is a square, REGION_PX wide, about a face (REGION_FACES times its box) or about a place without one. Arrays of
+the .npz, n regions: `region` uint8 (n, REGION_PX, REGION_PX); `box` float32 (n, 4) centre x y, width, height and
+`points` float32 (n, 6, 2) eye left, eye right, nose, mouth left, mouth right, chin, in px of the region, left and right
+as seen in it; `angles` float32 (n, 3) yaw, pitch, roll in degrees with the policy's signs; `covers` float32 (n, 3):
+mask, hand, dark glasses; `face` bool (n); `source`, `group` (who is kept together) and `name`. NaN = not known.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyes import folds
-from eyes.pictures import gray, scenes
+from eyes.pictures import gray, read, scenes
 from faces import angles as heads
 from faces.teacher import shown
+from fermon.domain import Box
 from fermon.perception.yunet import YuNet
 from lib.exits import run_and_exit
 
@@ -38,6 +39,7 @@ COVERS = ("mask", "hand", "dark glasses")
 PARTS = 5  # a real group in five is for measuring, one for choosing, the rest for training
 REAL = ("nodding", "yawdd", "webcam", "masks", "newclips", "clips")
 CLEAR = ("drawn", "nodding")  # sources whose rights are clear: drawn people, and CC BY 4.0
+MASKED = {"masks": 1.0, "nodding": 0.0, "webcam": 0.0, "yawdd": 0.0, "clips": 0.0, "newclips": 0.0}  # sources in which everybody, or nobody, wears a mask
 _MESH = (1, 152)  # nose tip, chin
 _EYES = ((33, 133), (362, 263))  # corners of the left and the right eye in the picture
 _LIPS = (61, 291)
@@ -77,7 +79,9 @@ def region_of(picture: Array, box: Array) -> tuple[Array, float, Array]:
         matrix = np.array([[scale / fx, 0, -corner[0] * scale], [0, scale / fy, -corner[1] * scale]])
     else:
         shrunk, matrix = picture, np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
-    cut = cv2.warpAffine(shrunk, matrix, (REGION_PX, REGION_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cut = cv2.warpAffine(
+        shrunk, matrix, (REGION_PX, REGION_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(cut, np.uint8), scale, corner
 
 
@@ -93,20 +97,24 @@ class Rows:
         """Add a face; box (centre x y, w, h) and points (6, 2) in px of the picture."""
         region, scale, corner = region_of(picture, box)
         placed = np.concatenate([(box[:2] - corner) * scale, box[2:] * scale])
-        self._add(region, placed, (points - corner) * scale, angles, covers, True, who)
+        self._add(region, placed, (points - corner) * scale, angles, covers, face=True, who=who)
 
     def place(self, picture: Array, box: Array, *who: str) -> None:
         """Add a place without a face."""
         nan = np.full
-        self._add(region_of(picture, box)[0], nan(4, np.nan), nan((6, 2), np.nan), nan(3, np.nan), nan(3, np.nan), False, who)
+        self._add(
+            region_of(picture, box)[0], nan(4, np.nan), nan((6, 2), np.nan), nan(3, np.nan), nan(3, np.nan), False, who
+        )
 
-    def _add(self, region: Array, box: Array, points: Array, angles: Any, covers: Any, face: bool, who: tuple[str, ...]) -> None:
+    def _add(
+        self, region: Array, box: Array, points: Array, angles: Any, covers: Any, face: bool, who: tuple[str, ...]
+    ) -> None:
         values = (region, box, points, np.asarray(angles, np.float32), np.asarray(covers, np.float32), face, *who)
         for key, value in zip(self.rows, values, strict=True):
             self.rows[key].append(value)
 
     def save(self, path: Path) -> None:
-        arrays = {key: np.array(value) for key, value in self.rows.items()}
+        arrays: dict[str, Any] = {key: np.array(value) for key, value in self.rows.items()}
         for key in ("box", "points", "angles", "covers"):
             arrays[key] = arrays[key].astype(np.float32)
         np.savez_compressed(path, **arrays)
@@ -145,7 +153,7 @@ def drawn(folder: Path, rows: Rows, rng: np.random.Generator) -> None:
     """Add drawn faces with their exact truth, and places without a face."""
     for line in (folder / "truth.jsonl").open(encoding="utf-8"):
         truth = json.loads(line)
-        picture = cv2.imread(str(folder / truth["picture"]), cv2.IMREAD_GRAYSCALE)
+        picture = read(folder / truth["picture"])
         who = ("drawn", f"drawn-{truth['person']['number']}", truth["picture"])
         face, others = truth["face"], []
         points = np.array([face["points"][name] for name in POINTS])
@@ -173,18 +181,28 @@ def real(source: str, data: Path, teacher: Path, rows: Rows, rng: np.random.Gene
         index, picture = wanted[name], gray(colour)
         who = (source, group_of(source, name, scene), name)
         box, mesh = labels["box"][index].astype(float), labels["mesh"][index].astype(float)
-        found = [np.array([f.box.x + f.box.w / 2, f.box.y + f.box.h / 2, f.box.w, f.box.h]) for f in finder.search(picture)]
+        found = [
+            np.array([f.box.x + f.box.w / 2, f.box.y + f.box.h / 2, f.box.w, f.box.h]) for f in finder.search(picture)
+        ]
         if np.isfinite(box).all():
-            centred = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2, box[2], box[3]])
+            centred = _centred(Box(*box))
             sure = any(np.abs(centred[:2] - f[:2]).max() < 0.3 * f[2] for f in found)
             if sure:
                 points = points_of(mesh)
                 angles = heads.agreed(heads.of_mesh(mesh), heads.of_openvino(labels["angles"][index]))
-                covers = (1.0 if source == "masks" else 0.0 if source in ("nodding", "webcam") else np.nan, np.nan, np.nan)
+                covers = (
+                    1.0 if source == "masks" else 0.0 if source in ("nodding", "webcam") else np.nan,
+                    np.nan,
+                    np.nan,
+                )
                 rows.face(picture, centred, points, angles, covers, *who)
             found.append(centred)
         for place in empty_places(picture, found, rng, 2 if source == "yawdd" else 1):
             rows.place(picture, place, *who)
+
+
+def _centred(box: Box) -> Array:
+    return np.array([box.x + box.w / 2, box.y + box.h / 2, box.w, box.h])
 
 
 def points_of(mesh: Array) -> Array:

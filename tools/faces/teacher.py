@@ -1,11 +1,11 @@
-"""Labels real faces with strong models: MediaPipe's attention mesh, OpenVINO's head angles (development time only; x86-64).
+"""Labels real faces with strong models: MediaPipe's mesh, OpenVINO's head angles (development time only; x86-64).
 
     python -m faces.teacher --data DATA --out teacher-faces/     # needs mediapipe==0.10.21, openvino, opencv<4.12
     python -m faces.teacher --drawn pictures/ --out teacher-faces/     # the teachers against a known truth
 
-Writes one .npz a source (clips, newclips, yawdd, nodding, webcam, masks, drawn): `name` (n), `box` float32 (n, 4) x y w h
-of BlazeFace, `mesh` float32 (n, 478, 3) px (z towards the back), `angles` float32 (n, 3) yaw, pitch, roll in degrees as
-OpenVINO gives them. NaN = not found. Sizes are those of the picture after `eyes.pictures.reduce`.
+Writes one .npz a source (clips, newclips, yawdd, nodding, webcam, masks, drawn): `name` (n), `box` float32 (n, 4) x y w
+h of BlazeFace, `mesh` float32 (n, 478, 3) px (z towards the back), `angles` float32 (n, 3) yaw, pitch, roll in degrees
+as OpenVINO gives them. NaN = not found. Sizes are those of the picture after `eyes.pictures.reduce`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class Teachers:
         side = float(box[2]) * (1 + 2 * POSE_MARGIN)
         middle = float(box[0] + box[2] / 2), float(box[1] + box[3] / 2)
         scale = POSE_SIDE_PX / side
-        matrix = np.array([[scale, 0, POSE_SIDE_PX / 2 - scale * middle[0]], [0, scale, POSE_SIDE_PX / 2 - scale * middle[1]]])
+        matrix = np.array(
+            [[scale, 0, POSE_SIDE_PX / 2 - scale * middle[0]], [0, scale, POSE_SIDE_PX / 2 - scale * middle[1]]]
+        )
         bgr = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         crop = cv2.warpAffine(bgr, matrix, (POSE_SIDE_PX,) * 2, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
         found = self._pose(crop.transpose(2, 0, 1)[None].astype(np.float32))
@@ -113,7 +115,8 @@ def run(args: argparse.Namespace) -> None:
             rows["box"].append(box)
             rows["mesh"].append(teachers.mesh(picture, box))
             rows["angles"].append(teachers.angles(picture, box))
-        np.savez(args.out / f"{source}.npz", **{key: np.array(value) for key, value in rows.items()})
+        arrays: dict[str, Any] = {key: np.array(value) for key, value in rows.items()}
+        np.savez(args.out / f"{source}.npz", **arrays)
         found = np.isfinite(np.array(rows["box"])[:, 0]).sum(), np.isfinite(np.array(rows["mesh"])[:, 0, 0]).sum()
         print(f"{source}: {len(rows['name'])} pictures, {found[0]} with a box, {found[1]} with a mesh", flush=True)
 

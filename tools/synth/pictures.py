@@ -85,7 +85,9 @@ def main() -> int:
         arguments.out.mkdir(parents=True, exist_ok=True)
         began, count = time.monotonic(), 0
         with (arguments.out / "truth.jsonl").open("w", encoding="utf-8") as file:
-            for record in draw_all(arguments.seed, numbers, arguments.each, arguments.out, arguments.jobs, arguments.empty):
+            for record in draw_all(
+                arguments.seed, numbers, arguments.each, arguments.out, arguments.jobs, arguments.empty
+            ):
                 file.write(json.dumps(record) + "\n")
                 count += 1
     except (ValueError, OSError, NoRenderer) as error:
