@@ -24,6 +24,7 @@ recommends=
 next=${version%.*}.$((${version#*.} + 1))
 
 install -D -m 755 "$deploy/install.sh" "$share/install.sh"
+install -D -m 644 "$deploy/constraints-$version.txt" "$share/constraints-$version.txt"
 install -D -m 644 "$deploy/fermon.service" "$tree/usr/lib/systemd/system/fermon.service"
 install -D -m 644 "$deploy/fermon.sysusers" "$tree/usr/lib/sysusers.d/fermon.conf"
 install -D -m 644 "$deploy/fermon.modules" "$tree/usr/lib/modules-load.d/fermon.conf"

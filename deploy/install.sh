@@ -4,14 +4,16 @@
 #   sudo ./deploy/install.sh               install or update, enable, start
 #   sudo ./deploy/install.sh --uninstall   remove it; --purge also removes configuration, sessions and user
 #   options: --dry-run (print, change nothing), --wheels FOLDER (no network: packages from deploy/wheels.sh),
-#            --no-start (for images), --venv-only (what the Debian package calls)
+#            --no-start (for images), --venv-only (what the Debian package calls),
+#            --root FOLDER (everything below FOLDER, no apt, no service started: to look at it; needs no root)
 #
 # Raspberry Pi OS or Debian, 12 or 13, 64 bit. Environment: /opt/fermon; configuration: /etc/fermon/fermon.toml (kept).
+# What comes from the package index is exactly what deploy/constraints-3.1?.txt names, or nothing is installed.
 set -euo pipefail
 umask 022
 deploy=$(cd "$(dirname "$0")" && pwd)
-venv=/opt/fermon config=/etc/fermon/fermon.toml
-action=install dry=no start=yes purge=no wheels=
+action=install dry=no start=yes purge=no wheels= root=
+unset "${!PYTHON@}" # no PYTHONPATH of whoever calls; and -I below: nothing of the current folder
 
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 say() { printf '== %s\n' "$*"; }
@@ -35,27 +37,32 @@ while [ $# -gt 0 ]; do
       wheels=$(cd "$2" && pwd)
       shift
       ;;
+    --root)
+      mkdir -p "${2:?--root: no folder}"
+      root=$(cd "$2" && pwd)
+      shift
+      ;;
     -h | --help) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"; exit 0 ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   shift
 done
-[ $dry = yes ] || [ "$(id -u)" = 0 ] || fail "needs root: sudo $0"
+[ $dry = yes ] || [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail "needs root: sudo $0"
+[ "$root" != / ] || fail "--root: found /, expected a folder"
+venv=$root/opt/fermon config=$root/etc/fermon/fermon.toml constraints=
 
-# Whether systemd runs here; not so in a chroot, where an image is being made.
-booted() { [ -d /run/systemd/system ]; }
+# Whether systemd runs here and shall know; not so in a chroot, where an image is being made.
+booted() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 check_system() {
   [ "$(getconf LONG_BIT)" = 64 ] || fail "found a 32-bit system, expected 64 bit: the networks' runtime has no 32-bit wheels"
   python=/usr/bin/python3
-  version=$($python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || fail "no $python: sudo apt install python3"
+  version=$($python -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || fail "no $python: sudo apt install python3"
   case $version in
     3.11 | 3.12 | 3.13) ;;
     *) fail "found Python $version, expected 3.11 to 3.13 (Debian 12 or 13)" ;;
   esac
-  # Debian 12's binaries, picamera2's among them, are built for NumPy 1.
-  pins=()
-  [ "$version" != 3.11 ] || pins=('numpy<2')
+  constraints=$deploy/constraints-$version.txt
 }
 
 is_pi() { grep -qs 'Raspberry Pi' /proc/device-tree/model; }
@@ -63,6 +70,7 @@ offered() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 has() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 apt_packages() {
+  [ -z "$root" ] || return 0
   local package missing=() wanted=(python3-venv python3-systemd)
   ! is_pi || wanted+=(python3-picamera2)
   # lgpio has no wheel for Python 3.13; Raspberry Pi OS has it as a package, plain Debian has not.
@@ -77,19 +85,21 @@ apt_packages() {
 
 make_venv() {
   say "Python $version environment in $venv (sees apt's packages)"
-  [ "$("$venv/bin/python" -c 'import sys, pip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] ||
-    run "$python" -m venv --clear --system-site-packages "$venv" # also where the system's Python has been replaced
+  [ "$("$venv/bin/python" -I -c 'import sys, pip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ] ||
+    run "$python" -I -m venv --clear --system-site-packages "$venv" # also where the system's Python has been replaced
 }
 
 install_packages() {
-  local pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary ':all:')
-  if [ -n "$wheels" ]; then
-    pip+=(--no-index --find-links "$wheels")
-    run "${pip[@]}" --upgrade 'fermon[pi]' ${pins[@]+"${pins[@]}"}
-    run "${pip[@]}" --force-reinstall --no-deps fermon # the version may be the same, the content not
-  else
-    run "${pip[@]}" --upgrade "$deploy/..[pi]" ${pins[@]+"${pins[@]}"}
+  local pip=("$venv/bin/python" -I -m pip --disable-pip-version-check install --quiet --only-binary ':all:')
+  local own=$wheels index=(--no-index --find-links "$wheels")
+  if [ -z "$wheels" ]; then
+    own=$venv/build index=()
+    run "$deploy/build-wheel.sh" "$own" "$python"
   fi
+  run "${pip[@]}" ${index[@]+"${index[@]}"} --require-hashes --requirement "$constraints"
+  # The version may be the same, the content not. No hash: it is this checkout's, or came with the wheels.
+  run "${pip[@]}" --no-index --find-links "$own" --force-reinstall --no-deps fermon
+  [ -n "$wheels" ] || run rm -r "$own"
 }
 
 # Every library is imported once, so that a binary that does not fit is found here and not in the car.
@@ -116,22 +126,23 @@ P
 
 install_files() {
   say "user fermon, groups, kernel modules, udev rules, configuration, unit"
-  run install -D -m 644 "$deploy/fermon.sysusers" /etc/sysusers.d/fermon.conf
-  run systemd-sysusers /etc/sysusers.d/fermon.conf
-  run install -D -m 644 "$deploy/fermon.modules" /etc/modules-load.d/fermon.conf
-  run install -D -m 644 "$deploy/70-fermon.rules" /etc/udev/rules.d/70-fermon.rules
-  run install -d -o fermon -g fermon -m 750 /var/lib/fermon
-  run ln -sfn "$venv/bin/fermon" /usr/local/bin/fermon
-  if [ -e $config ]; then
+  run install -D -m 644 "$deploy/fermon.sysusers" "$root/etc/sysusers.d/fermon.conf"
+  [ -n "$root" ] || run systemd-sysusers /etc/sysusers.d/fermon.conf
+  run install -D -m 644 "$deploy/fermon.modules" "$root/etc/modules-load.d/fermon.conf"
+  run install -D -m 644 "$deploy/70-fermon.rules" "$root/etc/udev/rules.d/70-fermon.rules"
+  [ -n "$root" ] || run install -d -o fermon -g fermon -m 750 /var/lib/fermon # in FOLDER systemd will make it
+  run install -d "$root/usr/local/bin"
+  run ln -sfn "$venv/bin/fermon" "$root/usr/local/bin/fermon"
+  if [ -e "$config" ]; then
     echo "   $config is kept"
   else
-    run install -D -m 644 "$deploy/fermon.toml" $config
+    run install -D -m 644 "$deploy/fermon.toml" "$config"
   fi
-  run install -D -m 644 "$deploy/fermon.service" /etc/systemd/system/fermon.service
+  run install -D -m 644 "$deploy/fermon.service" "$root/etc/systemd/system/fermon.service"
 }
 
 activate() {
-  run systemctl --quiet enable fermon.service
+  run systemctl --quiet ${root:+--root "$root"} enable fermon.service
   if ! booted || [ $start = no ]; then
     say "Enabled; it starts with the next boot"
     return
@@ -141,7 +152,7 @@ activate() {
   run udevadm control --reload
   run udevadm trigger --action=change --subsystem-match=gpio
   run udevadm settle --timeout=5
-  if ! run "$venv/bin/fermon" --config $config --check-config; then
+  if ! run "$venv/bin/python" -I -m fermon --config "$config" --check-config; then
     fail "installed, but not started: mend $config, then: sudo systemctl restart fermon"
   fi
   say "Starting"
@@ -153,13 +164,13 @@ activate() {
 uninstall() {
   say "Removing fermon"
   ! booted || run systemctl --quiet disable --now fermon.service || true
-  run rm -rf "$venv" /etc/systemd/system/fermon.service /etc/systemd/system/multi-user.target.wants/fermon.service \
-    /etc/sysusers.d/fermon.conf /etc/modules-load.d/fermon.conf /etc/udev/rules.d/70-fermon.rules /usr/local/bin/fermon
+  run rm -rf "$venv" "$root"/etc/systemd/system/{,multi-user.target.wants/}fermon.service "$root/usr/local/bin/fermon" \
+    "$root"/etc/{sysusers.d/fermon.conf,modules-load.d/fermon.conf,udev/rules.d/70-fermon.rules}
   if [ $purge = yes ]; then
-    run rm -rf /etc/fermon /var/lib/fermon /etc/systemd/system/fermon.service.d
-    ! id fermon > /dev/null 2>&1 || run userdel fermon
+    run rm -rf "$root"/etc/fermon "$root/var/lib/fermon" "$root/etc/systemd/system/fermon.service.d"
+    [ -n "$root" ] || ! id fermon > /dev/null 2>&1 || run userdel fermon
   else
-    echo "   kept: $config, /var/lib/fermon, user fermon (--purge removes them)"
+    echo "   kept: $config, $root/var/lib/fermon, user fermon (--purge removes them)"
   fi
   ! booted || run systemctl daemon-reload
 }

@@ -51,7 +51,7 @@ def _camera(settings: CameraSettings) -> Iterator[Problem]:
 
 def _models(folder: str) -> Iterator[Problem]:
     if folder and not _is_folder(expand(folder)):
-        yield Problem("perception.models", repr(folder), 'a folder, or "" for the networks that fermon brings')
+        yield Problem("perception.models", repr(folder), 'a folder, or "" for the shipped networks')
         return
     for name in NETWORKS:
         try:

@@ -9,7 +9,6 @@ import io
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fermon import __version__
@@ -45,7 +44,7 @@ examples:
                                                  completion by TAB (pip install 'fermon[completion]')
 """
 EXIT_CODES = """\
-exit codes: 0 well, and after the end of a clip or the demo; 1 a bug; 2 wrong usage; 65 a session that cannot be read;
+exit codes: 0 success, also at the end of a clip or the demo; 1 a bug; 2 wrong usage; 65 a session that cannot be read;
   69 the camera or the recording could not be opened; 78 the configuration or a model cannot be used; 130 interrupted
   before the start"""
 
@@ -140,11 +139,19 @@ def _watch_parser() -> Parser:
         type=_address,
         help="serve a page with the live picture (default: %(const)s, this machine only)",
     )
-    parser.add_argument("--pace", choices=("real", "max"), default="real", help="of a clip or the demo")
-    parser.add_argument("--fps", metavar="N", type=_rate, help="frames a second, for a clip that does not say its own")
-    parser.add_argument("--json", action="store_true", help="JSON lines on standard output")
     parser.add_argument(
-        "--completion", metavar="SHELL", choices=("bash", "zsh", "tcsh"), help="print its completion script and exit"
+        "--pace",
+        choices=("real", "max"),
+        default="real",
+        help="play a clip or the demo in real time, or as fast as it can be read (default: real)",
+    )
+    parser.add_argument("--fps", metavar="N", type=_rate, help="frames a second of a clip that does not state its own")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+    parser.add_argument(
+        "--completion",
+        metavar="SHELL",
+        choices=("bash", "zsh", "tcsh"),
+        help="print the completion script of this shell and exit",
     )
     parser.add_argument("--version", action="version", version=f"fermon {__version__}")
     return parser
@@ -176,7 +183,9 @@ def _rate(text: str) -> float:
 def _watch(words: list[str]) -> int:
     options = _watch_parser().read(words)
     if options.default_config:
-        print((Path(__file__).parent / "default.toml").read_text(encoding="utf-8"), end="")
+        from fermon.defaults import default_toml
+
+        print(default_toml(), end="")
         return 0
     if options.completion:
         return _print_completion(options.completion)

@@ -1,9 +1,9 @@
-"""The whole configuration: defaults, then the file. Every key with its meaning stands in default.toml."""
+"""The whole configuration: defaults, then the file. default.toml shows every key (`fermon --default-config`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from fermon.errors import ConfigError, Problem
 from fermon.outputs import OutputsSettings
 from fermon.perception.pipeline import PerceptionSettings
 from fermon.policy import PolicySettings
-from fermon.schema import Range, read
+from fermon.schema import Range, key, read, table
 from fermon.tables import read_tables
 
 
@@ -20,20 +20,22 @@ from fermon.tables import read_tables
 class SessionSettings:
     """Recording: a session file that reaches `max_mib` is rotated, and `keep` older parts are kept."""
 
-    file: str = ""
-    max_mib: Annotated[float, Range(0.01, 100_000, "MiB")] = 64.0
-    keep: Annotated[int, Range(0, 1000, "older parts")] = 4
+    file: str = key("", 'path; an earlier run becomes an older part; "" = no recording; --record overrides it')
+    max_mib: Annotated[float, Range(0.01, 100_000, "MiB")] = key(
+        64.0, "size at which a new file begins; 15 frames a second: 15 MiB an hour"
+    )
+    keep: Annotated[int, Range(0, 1000, "older parts")] = key(4, "older files that are kept")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """One field for each table of the TOML file."""
 
-    camera: CameraSettings = field(default_factory=CameraSettings)
-    perception: PerceptionSettings = field(default_factory=PerceptionSettings)
-    policy: PolicySettings = field(default_factory=PolicySettings)
-    outputs: OutputsSettings = field(default_factory=OutputsSettings)
-    session: SessionSettings = field(default_factory=SessionSettings)
+    camera: CameraSettings = table(CameraSettings)
+    perception: PerceptionSettings = table(PerceptionSettings)
+    policy: PolicySettings = table(PolicySettings, "alert timing: changed values leave the published timing contract")
+    session: SessionSettings = table(SessionSettings, "observations and alerts as numbers, never pictures")
+    outputs: OutputsSettings = table(OutputsSettings)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain tables, as they are recorded in a session's header."""
@@ -94,7 +96,7 @@ def contradictions(config: Config) -> list[Problem]:
             Problem(
                 "camera.rate_hz",
                 f"{rate_hz:g}",
-                f"at least policy.slow_hz = {least_hz:g}, below which the camera counts as too slow for ever",
+                f"at least policy.slow_hz = {least_hz:g}, below which the camera always counts as too slow",
             )
         )
     return problems

@@ -214,7 +214,7 @@ class Daemon:
         if gated is not None and not self._gated:
             log.warning("%s", gated_text(gated))
         elif gated is None and self._gated:
-            log.info("speed holds nothing back any longer")
+            log.info("speed no longer holds back any alert")
         self._gated = gated is not None
 
     def _record(self, item: Input | Alert) -> None:

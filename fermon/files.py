@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fermon.paths import NO_FILES
 
-NO_NAME = "no possible name of a file"
+NO_NAME = "not a possible file name"
 
 
 def content(path: Path, most_bytes: int) -> bytes:

@@ -51,7 +51,7 @@ def unreadable(path: Path, expected: str, remedy: str = "") -> Problem | None:
         with path.open("rb", buffering=0) as file:
             file.read(1)
     except ValueError:  # a zero character
-        return Problem(f"{shown(path)}: no possible name of a file", remedy=remedy)
+        return Problem(f"{shown(path)}: not a possible file name", remedy=remedy)
     except OSError as error:
         return _why_not(path, error, expected, remedy)
     return None

@@ -1,11 +1,13 @@
 """The vocabulary of configuration classes, and the one reader that fills them from TOML tables.
 
 A settings class is a frozen dataclass whose fields are bool, int, float, str, tuple[str, ...], tuple[float, ...] or
-another settings class, each with a default and, where it makes sense, a limit:
+another settings class. A field has a default, a comment for people, and a limit: every number has a Range.
 
     class SerialSettings:
-        baud: Annotated[int, Range(1200, 4_000_000, "baud")] = 115_200
-        parity: Annotated[str, Choice("none", "even", "odd")] = "none"
+        baud: Annotated[int, Range(1200, 4_000_000, "baud")] = key(115_200, "bit rate of the port")
+        parity: Annotated[str, Choice("none", "even", "odd")] = key("none", "parity bit")
+
+That one line is the key: `fermon --default-config` shows it with its default, comment and limit (`fermon.defaults`).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from fermon.errors import Problem
 
@@ -22,6 +24,19 @@ T = TypeVar("T")
 
 MOST_SHOWN = 80  # characters
 MOST_BITS = 256
+COMMENT = "comment"  # the name of a field's comment in its metadata
+
+
+def key(default: T, comment: str) -> T:
+    """Return a field of a settings class with its default and the comment that people read beside the key."""
+    described: Any = dataclasses.field(default=default, metadata={COMMENT: comment})
+    return cast(T, described)
+
+
+def table(cls: type[T], comment: str = "") -> T:
+    """Return a field that holds another settings class: a TOML table, with the comment beside its header."""
+    described: Any = dataclasses.field(default_factory=cls, metadata={COMMENT: comment})
+    return cast(T, described)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,10 @@ class Range:
         """Return what is wrong with `value` for the key `name`, or None."""
         if self.low <= value <= self.high:  # false for NaN
             return None
-        return Problem(name, shown(value), f"{self.low:g} to {self.high:g} {self.unit}".rstrip())
+        return Problem(name, shown(value), str(self))
+
+    def __str__(self) -> str:
+        return f"{self.low:.9g} to {self.high:.9g} {self.unit}".rstrip()
 
 
 class Choice:
@@ -51,6 +69,9 @@ class Choice:
             return None
         meant = near(value, [word for word in self.words if isinstance(word, str)]) if isinstance(value, str) else ""
         return Problem(name, shown(value), f"one of {', '.join(map(repr, self.words))}", meant)
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.words))
 
 
 def shown(value: Any) -> str:
@@ -86,15 +107,20 @@ def _scalar(name: str, value: Any, kind: Any) -> tuple[Any, Problem | None]:
         except OverflowError:
             return None, Problem(name, shown(value), expected[float])
     if kind is str and isinstance(value, str) and "\0" in value:
-        return None, Problem(name, shown(value), "a text without the character 0, which nothing can be called")
+        return None, Problem(name, shown(value), "a text without the character 0")
     if type(value) is kind:
         return value, None
     if get_origin(kind) is tuple and isinstance(value, list):
         item = get_args(kind)[0]
-        parts = [_scalar(f"{name}: in the list", v, item) for v in value]
-        wrong = next((why for _, why in parts if why), None)
-        return (None, wrong) if wrong else (tuple(v for v, _ in parts), None)
+        found = [_scalar(f"{name}: in the list", v, item) for v in value]
+        wrong = next((why for _, why in found if why), None)
+        return (None, wrong) if wrong else (tuple(v for v, _ in found), None)
     return None, Problem(name, shown(value), expected.get(kind, "a list"))
+
+
+def parts(hint: Any) -> tuple[Any, tuple[Range | Choice, ...]]:
+    """Return a field's type and its limits, from its type hint."""
+    return (get_args(hint)[0], hint.__metadata__) if hasattr(hint, "__metadata__") else (hint, ())
 
 
 def read(cls: type[T], table: Any, where: str, problems: list[Problem]) -> T:
@@ -108,16 +134,12 @@ def read(cls: type[T], table: Any, where: str, problems: list[Problem]) -> T:
         return cls()
     hints = get_type_hints(cls, include_extras=True)
     values: dict[str, Any] = {}
-    kind: Any
-    limits: tuple[Any, ...]
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
         if key not in hints:
             problems.append(Problem(f"{name[:MOST_SHOWN]}: no such key", remedy=near(key, list(hints))))
             continue
-        kind, limits = hints[key], ()
-        if hasattr(kind, "__metadata__"):
-            kind, limits = get_args(kind)[0], kind.__metadata__
+        kind, limits = parts(hints[key])
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             values[key] = read(kind, value, name, problems)
             continue

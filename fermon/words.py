@@ -44,6 +44,17 @@ def mode_text(status: Status) -> str:
     return f"{seconds}  state  {mode.words}{cause}"
 
 
+def direction_text(yaw_deg: float, pitch_deg: float) -> str:
+    """Return where a head points, from forward: to the driver's own left or right, up or down.
+
+    >>> direction_text(-31.2, -8.4), direction_text(0.3, -0.2)
+    ('31° right, 8° down', 'ahead')
+    """
+    yaw, pitch = round(yaw_deg), round(pitch_deg)
+    sides = [f"{abs(yaw)}° {'left' if yaw > 0 else 'right'}"] if yaw else []
+    return ", ".join(sides + ([f"{abs(pitch)}° {'up' if pitch > 0 else 'down'}"] if pitch else [])) or "ahead"
+
+
 Phrase = Callable[[float, Mapping[str, Any]], str]
 
 
@@ -63,6 +74,18 @@ def _count(words: str, window: str) -> Phrase:
     return lambda value, evidence: f"{value:.0f} {words}{_span(evidence, window, ' in ').rstrip()}" if value else ""
 
 
+def _unopened(value: float, evidence: Mapping[str, Any]) -> str:
+    why = "" if evidence.get("why") == "eyes not seen open" else "closed whenever seen, "
+    return f"{why}{'' if why else 'eyes '}not seen open for {value:.1f} s"
+
+
+def _away_sum(value: float, evidence: Mapping[str, Any]) -> str:
+    """The sum says more than the time under way when it holds other looks away too."""
+    away_s = evidence.get("away_s")
+    more = not isinstance(away_s, int | float) or value > away_s + 0.5
+    return f"turned away for {value:.1f} s{_span(evidence, 'away_window_s', ' of the last ').rstrip()}" if more else ""
+
+
 def _span(evidence: Mapping[str, Any], key: str, before: str = "") -> str:
     """Return a configured window in words, "60 s " or "5 min "; "" where the evidence does not say it."""
     window_s = evidence.get(key)
@@ -75,13 +98,17 @@ def _span(evidence: Mapping[str, Any], key: str, before: str = "") -> str:
 # Evidence key -> words, in the order in which they are told. Keys that are not here stay in the recording only.
 WORDS: Mapping[str, Phrase] = {
     "closed_s": _seconds("eyes closed"),
-    "unopened_s": _seconds("closed whenever seen, not seen open for"),
+    "unopened_s": _unopened,
+    "lost_s": _seconds("lost in a closure for"),
     "unanswered_s": _seconds("eyes not seen open for"),
+    "away_s": _seconds("turned away without a break for"),
+    "away_sum_s": _away_sum,
     "angry_expression": _share("angry expression"),
     "perclos_short": _perclos("perclos_short_window_s"),
     "perclos_long": _perclos("perclos_long_window_s"),
     "yawns": _count("yawns", "yawn_window_s"),
     "long_blinks": _count("long blinks", "blink_window_s"),
+    "nods": _count("nods", "nod_window_s"),
 }
 
 
@@ -95,6 +122,8 @@ def _why(alert: Alert) -> str:
         value = evidence.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool) and (text := phrase(float(value), evidence)):
             parts.append(text)
+    if evidence.get("lowered") is True:
+        parts.append("lids lowered")
     if evidence.get("weary") is True:
         parts.append("weary expression")
     if alert.kind is Kind.ANGER and not parts:
@@ -102,7 +131,7 @@ def _why(alert: Alert) -> str:
     return ", ".join(parts)
 
 
-_GATED = {Kind.DROWSY: "drowsy", Kind.ANGER: "angry expression"}
+_GATED = {Kind.DROWSY: "drowsy", Kind.DISTRACTED: "turned away", Kind.ANGER: "angry expression"}
 
 
 def gated_text(gated: Gated) -> str:
@@ -122,9 +151,9 @@ def answer_text(answer: AckAnswer) -> str:
 
     >>> from fermon.domain import AckOutcome
     >>> answer_text(AckAnswer(0, AckOutcome.NOTHING, True, 3))
-    'acknowledgement: nothing to acknowledge; 3 more before it were not told'
+    'acknowledgement: nothing to acknowledge; 3 earlier ones were not reported'
     """
-    untold = f"; {answer.untold} more before it were not told" if answer.untold else ""
+    untold = f"; {answer.untold} earlier ones were not reported" if answer.untold else ""
     return f"acknowledgement: {answer.outcome.value}{untold}"
 
 

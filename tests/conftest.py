@@ -89,3 +89,15 @@ def reports() -> Iterator[Reports]:
     yield found
     log.removeHandler(handler)
     log.setLevel(level)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Leave what ran and what did not for the last lines of .ci/run (tools/lib/not_run.py)."""
+    if not (path := os.environ.get("FERMON_NOT_RUN")):
+        return
+    with Path(path).open("a", encoding="utf-8") as file:
+        for outcome in ("passed", "failed"):
+            file.writelines(f"{outcome}\t{report.nodeid}\n" for report in terminalreporter.stats.get(outcome, []))
+        for report in terminalreporter.stats.get("skipped", []):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            file.write(f"skipped\t{report.nodeid}\t{' '.join(reason.removeprefix('Skipped: ').split())}\n")

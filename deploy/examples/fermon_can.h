@@ -1,9 +1,14 @@
-/* Receives FermonState (see fermon.dbc) on a microcontroller. C99, no allocation, no library.
+/* Receives FermonState and FermonAttention (see fermon.dbc) on a microcontroller. C99, no allocation, no library.
  *
  *     static struct fermon_receiver fermon;                      // zeroed: dead until the first good frame
  *     ... on each CAN frame with identifier FERMON_ID:  fermon_frame(&fermon, data, length, millis());
  *     ... in the main loop:  switch (fermon_mode(&fermon, millis())) { case FERMON_DEAD: ... }
  *                            buzzer(fermon_alarm(&fermon, millis()));
+ *
+ * Where the head points, if you show it:
+ *     static struct fermon_receiver head;
+ *     ... on each CAN frame with identifier FERMON_ATTENTION_ID:  fermon_attention_frame(&head, data, length, millis());
+ *     ... fermon_attention(&head, millis()), fermon_head_yaw(&head), ...
  */
 #ifndef FERMON_CAN_H
 #define FERMON_CAN_H
@@ -14,6 +19,8 @@
 
 #define FERMON_ID 0x5D0u         /* FermonState */
 #define FERMON_DATA_ID 0xFE01u   /* its E2EDataId */
+#define FERMON_ATTENTION_ID 0x5D3u         /* FermonAttention */
+#define FERMON_ATTENTION_DATA_ID 0xFE03u   /* its E2EDataId */
 #define FERMON_TIMEOUT_MS 1000u  /* its GenMsgTimeoutTime */
 #define FERMON_HOLD_MS 10000u    /* when fermon falls silent in an alarm, the alarm sounds on for so long */
 #define FERMON_ACK_ID 0x5D2u     /* FermonAck */
@@ -31,8 +38,8 @@ struct fermon_receiver {
 };
 
 /* AUTOSAR E2E profile 1, both-ID mode: CRC-8 0x1D over the data ID, low byte first, and bytes 1 to 7. */
-static uint8_t fermon_crc(const uint8_t data[8]) {
-    uint8_t crc = 0, bytes[9] = {FERMON_DATA_ID & 0xFF, FERMON_DATA_ID >> 8};
+static uint8_t fermon_crc(const uint8_t data[8], uint16_t data_id) {
+    uint8_t crc = 0, bytes[9] = {(uint8_t)(data_id & 0xFF), (uint8_t)(data_id >> 8)};
     memcpy(bytes + 2, data + 1, 7);
     for (int i = 0; i < 9; i++) {
         crc ^= bytes[i];
@@ -41,9 +48,9 @@ static uint8_t fermon_crc(const uint8_t data[8]) {
     return crc;
 }
 
-/* Take one frame. Only FERMON_OK frames change what the functions below return. */
-static enum fermon_check fermon_frame(struct fermon_receiver *r, const uint8_t *data, int length, uint32_t now_ms) {
-    if (length != 8 || data[0] != fermon_crc(data) || (data[1] & 0x0F) > 14) return FERMON_WRONG_CRC;
+static enum fermon_check fermon_checked(struct fermon_receiver *r, uint16_t data_id, const uint8_t *data, int length,
+                                        uint32_t now_ms) {
+    if (length != 8 || data[0] != fermon_crc(data, data_id) || (data[1] & 0x0F) > 14) return FERMON_WRONG_CRC;
     uint8_t counter = data[1] & 0x0F, step = (uint8_t)((counter + 15 - r->counter) % 15);
     bool first = !r->started;
     r->counter = counter;
@@ -57,7 +64,31 @@ static enum fermon_check fermon_frame(struct fermon_receiver *r, const uint8_t *
     return FERMON_OK;
 }
 
-/* The signals, at the places and scales of the DBC. */
+/* Take one frame of FermonState. Only FERMON_OK frames change what the functions below return. */
+static enum fermon_check fermon_frame(struct fermon_receiver *r, const uint8_t *data, int length, uint32_t now_ms) {
+    return fermon_checked(r, FERMON_DATA_ID, data, length, now_ms);
+}
+
+/* The same of FermonAttention, with a receiver of its own. */
+static inline enum fermon_check fermon_attention_frame(struct fermon_receiver *r, const uint8_t *data, int length,
+                                                       uint32_t now_ms) {
+    return fermon_checked(r, FERMON_ATTENTION_DATA_ID, data, length, now_ms);
+}
+
+/* 0 not determined (nothing was heard for a second, too), 1 attentive, 2 away, 3 distracted. */
+static inline int fermon_attention(const struct fermon_receiver *r, uint32_t now_ms) {
+    return r->alive && now_ms - r->heard_ms <= FERMON_TIMEOUT_MS ? r->data[1] >> 4 & 3 : 0;
+}
+
+#define FERMON_NO_ANGLE (-128) /* degrees: not available */
+static inline int fermon_distracted_level(const struct fermon_receiver *r) { return r->data[1] >> 6; } /* 0 to 2 */
+static inline int fermon_nods(const struct fermon_receiver *r) { return r->data[2] >> 4; }
+static inline int fermon_head_yaw(const struct fermon_receiver *r) { return (int8_t)r->data[3]; }   /* + = driver's left */
+static inline int fermon_head_pitch(const struct fermon_receiver *r) { return (int8_t)r->data[4]; } /* + = up */
+static inline int fermon_away_tenths(const struct fermon_receiver *r) { return r->data[5]; } /* 255: none */
+static inline int fermon_away30_fifths(const struct fermon_receiver *r) { return r->data[6]; } /* 255: none */
+
+/* The signals of FermonState, at the places and scales of the DBC. */
 static inline int fermon_state(const struct fermon_receiver *r) { return r->data[1] >> 4; }
 static inline int fermon_visibility(const struct fermon_receiver *r) { return r->data[2] & 7; }
 static inline int fermon_level(const struct fermon_receiver *r) { return r->data[2] >> 3 & 3; }

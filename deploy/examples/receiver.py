@@ -1,6 +1,7 @@
 """Print what fermon says on a CAN bus: `python receiver.py INTERFACE CHANNEL`, for instance `socketcan can0`.
 
-Each line: mode, state, level to sound, visibility; or "dead" and the level to sound.
+Each line: mode, state, level to sound, visibility; or "dead" and the level to sound; or, when it changes, "attention"
+and where the head points, in degrees from forward.
 """
 
 import sys
@@ -22,7 +23,9 @@ def alarm(level: str, silent_s: float) -> str:
 
 
 def main(interface: str, channel: str) -> None:
-    state = load(shipped_dbc()).get_message_by_name("FermonState")
+    database = load(shipped_dbc())
+    state, head = (database.get_message_by_name(name) for name in ("FermonState", "FermonAttention"))
+    head_checker, attention = Checker(head.dbc.attributes["E2EDataId"].value), ""
     checker, heard, level = Checker(state.dbc.attributes["E2EDataId"].value), time.monotonic(), "none"
     with can.Bus(interface=interface, channel=channel) as bus:
         while True:
@@ -32,9 +35,16 @@ def main(interface: str, channel: str) -> None:
                 heard, signals = time.monotonic(), state.decode(frame.data)
                 level = str(signals["Level"])
                 print(signals["Mode"], signals["State"], level, signals["Visibility"], flush=True)
+            elif frame and frame.arbitration_id == head.frame_id and head_checker.check(frame.data).usable:
+                signals = head.decode(frame.data)
+                if (now := str(signals["Attention"])) != attention:
+                    attention = now
+                    print("attention", now, signals["HeadYaw"], signals["HeadPitch"], flush=True)
             elif silent_s > TIMEOUT_S:
                 print("dead", alarm(level, silent_s), flush=True)
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python receiver.py INTERFACE CHANNEL, for instance: python receiver.py socketcan can0")
     main(*sys.argv[1:3])

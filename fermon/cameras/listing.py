@@ -23,7 +23,7 @@ def list_cameras() -> list[str]:
 def _silent(device: str) -> str:
     if os.access(device, os.R_OK | os.W_OK):
         return "does not answer"
-    return "no permission: join the group 'video' (sudo usermod -aG video $USER, then log in anew)"
+    return "no permission: join the group 'video' (sudo usermod -aG video $USER, then log in again)"
 
 
 def _pi_cameras() -> list[str]:

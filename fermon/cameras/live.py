@@ -122,7 +122,7 @@ class LiveCamera:
         if self._last is not None and gray.shape != self._last.shape:
             raise CameraLost(
                 f"{self.name}: the frame size changed from {_size(self._last.shape)} to {_size(gray.shape)}",
-                remedy="another program may have set the camera anew",
+                remedy="another program may have changed the camera's settings",
             )
         if self._last is not None and same_picture(gray, self._last):
             self._repeats += 1  # no news: not a frame

@@ -110,7 +110,7 @@ def listing() -> str:
     """Return half a sentence that lists the cameras there are."""
     found = [f"{device} ({card})" if card else device for device, card in cameras()]
     if not found:
-        return "there is no V4L2 camera on this machine; '--camera picamera' takes a Pi camera, '--camera demo' none"
+        return "no V4L2 camera on this machine; use '--camera picamera' for a Pi camera, '--camera demo' without one"
     return f"cameras here: {', '.join(found)}"
 
 
@@ -144,7 +144,7 @@ def problem(device: str) -> Problem | None:
     if not os.access(device, os.R_OK | os.W_OK):
         return Problem(
             f"{device}: no permission to read and write it",
-            remedy="join the group 'video' (sudo usermod -aG video $USER, then log in anew)",
+            remedy="join the group 'video' (sudo usermod -aG video $USER, then log in again)",
         )
     answer = describe(device)
     if answer is not None and not answer[1]:

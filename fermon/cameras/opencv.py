@@ -17,6 +17,7 @@ _ENVIRONMENT = {
 }
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"  # read at every opening
 _ODD_RATES = ("173/10", "11")  # frames a second
+_ASSUMED_HZ = 25  # by ffmpeg
 
 
 @functools.cache
@@ -46,7 +47,8 @@ def open_clip(fd: int) -> tuple[Any, float] | None:
     """Open the file behind the descriptor `fd`: (cv2.VideoCapture, its own frames a second or 0); None: no video.
 
     A descriptor stands for a file of any name: OpenCV crashes at one that is no UTF-8, and takes some for an address.
-    ffmpeg gives a rate to what has none, 25 or as told: a rate that follows what it is told is not the clip's own.
+    ffmpeg gives a rate to what has none, as told: a rate that follows what it is told is not the clip's own. Within
+    OpenCV 4.11 it is 25 whatever it is told, and not the clip's own where duration and time stamps are missing.
     """
     capture = _open(fd, _ODD_RATES[0])
     if capture is None:
@@ -58,7 +60,19 @@ def open_clip(fd: int) -> tuple[Any, float] | None:
             rate_hz = 0.0
         if other is not None:
             other.release()
+    elif rate_hz == _ASSUMED_HZ and capture.get(quiet_cv2().CAP_PROP_FRAME_COUNT) < 0 and not _has_stamps(fd):
+        rate_hz = 0.0
     return capture, rate_hz
+
+
+def _has_stamps(fd: int) -> bool:
+    """Tell whether the second picture has a time; OpenCV gives 0 where there is none."""
+    capture = _open(fd, _ODD_RATES[0])
+    if capture is None:
+        return False
+    found = capture.grab() and capture.grab() and capture.get(quiet_cv2().CAP_PROP_POS_MSEC) != 0
+    capture.release()
+    return bool(found)
 
 
 def _open(fd: int, assumed_rate: str) -> Any:

@@ -106,7 +106,7 @@ def negotiate(capture: Capture, settings: CameraSettings, device: str) -> Mode:
             remedy=f"is it a camera? {nodes.listing()}",
         )
     if differs:
-        log.warning("%s gives %s; going on with it", device, "; ".join(differs))
+        log.warning("%s gives %s; continuing with that", device, "; ".join(differs))
     else:
         log.info("%s gives %s", device, mode)
     return mode

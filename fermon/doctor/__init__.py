@@ -29,12 +29,12 @@ def parser() -> Parser:
         description="Check configuration, models, camera, outputs and machine; say what is wrong and what to do.",
         epilog="Exit codes: 0 no fault (perhaps warnings); 69 a fault; 78 the configuration or a model is at fault.",
     )
-    own.add_argument("--config", metavar="FILE", type=expand)
-    own.add_argument("--camera", metavar="SOURCE", help="instead of the configured one")
+    own.add_argument("--config", metavar="FILE", type=expand, help="TOML file (default: the defaults)")
+    own.add_argument("--camera", metavar="SOURCE", help="check this camera instead of the configured one")
     own.add_argument(
         "--test-outputs", action="store_true", help="sound the buzzer, light the lamp, send one frame and one sentence"
     )
-    own.add_argument("--json", action="store_true", help="one object on standard output")
+    own.add_argument("--json", action="store_true", help="print one JSON object")
     return own
 
 

@@ -99,7 +99,7 @@ def _face(frames: list[Frame], config: Config) -> Finding:
     try:
         perception = Perception(config.perception)
     except ModelError as error:
-        return warning("camera", f"face not looked for: {error.problem.what}", "mend the models first")
+        return warning("camera", f"face not searched: {error.problem.what}", "repair the models first")
     begin = time.perf_counter()
     observations = [perception.observe(frame) for frame in frames]
     took_ms = (time.perf_counter() - begin) / len(frames) * 1000
@@ -110,4 +110,6 @@ def _face(frames: list[Frame], config: Config) -> Finding:
     text = f"face in {found:.0%} of the frames, an eye readable in {eyes:.0%}; {took_ms:.1f} ms a frame"
     if found >= ENOUGH_FACES and eyes >= ENOUGH_FACES:
         return ok("camera", text)
-    return warning("camera", text, "sit where the driver sits; camera in front of the face, not above 30 degrees aside")
+    return warning(
+        "camera", text, "sit where the driver sits; the camera belongs in front of the face, at most 30 degrees aside"
+    )

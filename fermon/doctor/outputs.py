@@ -49,4 +49,4 @@ def _try(output: Output, test: bool) -> Iterator[Finding]:
         return
     finally:
         output.close()
-    yield ok("outputs", f"{output.name}: " + ("opened and shown to" if test else "can be opened (try --test-outputs)"))
+    yield ok("outputs", f"{output.name}: " + ("opened and tested" if test else "can be opened (try --test-outputs)"))

@@ -6,7 +6,7 @@ A new output is one file with its settings class, one field in `OutputsSettings`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fermon.errors import Problem
@@ -19,6 +19,7 @@ from fermon.outputs.gpio.output import check as check_gpio
 from fermon.outputs.log import LogOutput, LogSettings
 from fermon.outputs.serial.output import SerialOutput, SerialSettings
 from fermon.outputs.serial.output import check as check_serial
+from fermon.schema import table
 
 S = TypeVar("S")
 
@@ -52,10 +53,10 @@ register("can", CanSettings, CanOutput, check_can)
 class OutputsSettings:
     """One table for each output, named as in OUTPUTS; each has `enabled`."""
 
-    log: LogSettings = field(default_factory=LogSettings)
-    gpio: GpioSettings = field(default_factory=GpioSettings)
-    serial: SerialSettings = field(default_factory=SerialSettings)
-    can: CanSettings = field(default_factory=CanSettings)
+    log: LogSettings = table(LogSettings, "alert lines in the journal")
+    gpio: GpioSettings = table(GpioSettings, "lamp, buzzer and acknowledge button")
+    serial: SerialSettings = table(SerialSettings, "sentences after NMEA 0183")
+    can: CanSettings = table(CanSettings, "frames of fermon.dbc")
 
 
 def make_outputs(settings: OutputsSettings) -> list[Output]:

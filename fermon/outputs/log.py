@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fermon.domain import Alert, Kind, Level, Mode, Received, Status
-from fermon.schema import Range
+from fermon.schema import Range, key
 from fermon.words import alert_text, mode_text
 
 log = logging.getLogger("fermon.alerts")
@@ -19,8 +19,12 @@ SEVERITY = {Level.NOTICE: logging.INFO, Level.WARNING: logging.WARNING, Level.CR
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    enabled: bool = True
-    heartbeat_s: Annotated[float, Range(0.1, 3600, "s")] = 1.0
+    """Whether and how often alerts are logged."""
+
+    enabled: bool = key(True, "only when started by systemd; in a terminal the panel shows them")
+    heartbeat_s: Annotated[float, Range(0.1, 3600, "s")] = key(
+        1.0, "time between looks at the state; only changes are written"
+    )
 
 
 class LogOutput:

@@ -44,6 +44,7 @@ def urgent_key(status: Status) -> Hashable:
         status.wakefulness,
         state.level,
         state.visibility,
+        state.attention,
         status.fault,
         frozenset((alert.kind, alert.level, alert.since_ns) for alert in state.alerts),
     )

@@ -30,7 +30,7 @@ def make_detector(name: str, yunet_model: str = "") -> Detector:
     """
     if name != "auto":
         return DETECTORS[name](yunet_model)
-    problems = [Problem("no face detector can be had")]
+    problems = [Problem("no face detector can be loaded")]
     for candidate, make in DETECTORS.items():
         if candidate == "yunet" and not yunet_model:
             continue  # nobody asked for it
@@ -38,6 +38,6 @@ def make_detector(name: str, yunet_model: str = "") -> Detector:
             return make(yunet_model)
         except ModelError as error:
             # Going on with a weaker detector is better than blindness, but not silently.
-            log.warning("detector %s cannot be had: %s", candidate, error)
+            log.warning("detector %s cannot be loaded: %s", candidate, error)
             problems += error.problems
     raise ModelError.of(problems)

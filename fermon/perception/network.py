@@ -94,7 +94,7 @@ def read_network(path: Path) -> tuple[Manifest, bytes]:
     digest = hashlib.sha256(found).hexdigest()
     if digest != manifest.sha256:
         raise ModelError(
-            f"{path}: damaged or exchanged",
+            f"{path}: damaged or replaced",
             found=f"{len(found)} bytes with sha256 {digest[:12]}…",
             expected=f"{manifest.sha256[:12]}… as its manifest says",
             remedy="reinstall it or export it with its manifest",

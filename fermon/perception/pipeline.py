@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fermon.domain import Eyes, Face, Frame, Head, Observation
@@ -17,7 +17,7 @@ from fermon.perception.mouth import MouthReader
 from fermon.perception.network import NETWORKS, open_network, runtime_name
 from fermon.perception.quality import burnt_out, judge
 from fermon.perception.tracker import FaceSettings, FaceTracker
-from fermon.schema import Range
+from fermon.schema import Range, key, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,12 @@ class PerceptionSettings:
     rest, while eyes are timed to the frame.
     """
 
-    models: str = ""
-    baseline: bool = True
-    expression_rate_hz: Annotated[float, Range(0.5, EVERY_FRAME_HZ, "Hz")] = 5.0
-    face: FaceSettings = field(default_factory=FaceSettings)
+    models: str = key("", 'folder of your own networks, one is enough; "" and what it lacks = the shipped ones')
+    baseline: bool = key(True, "learn this driver's open-eye level in the first minutes")
+    expression_rate_hz: Annotated[float, Range(0.5, EVERY_FRAME_HZ, "Hz")] = key(
+        5.0, "how often the expression is read; 1000 = every frame"
+    )
+    face: FaceSettings = table(FaceSettings)
 
 
 def _no_mark(stage: str) -> None:

@@ -15,7 +15,7 @@ from fermon.domain import NS_PER_S, Box, Face, Points
 from fermon.perception.contract import Detector, Gray
 from fermon.perception.face import Look
 from fermon.perception.seat import Seat
-from fermon.schema import Choice, Range
+from fermon.schema import Choice, Range, key
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,16 @@ _FAR_LARGER = 1.6  # a face in the seat this much wider than the held one is the
 class FaceSettings:
     """Finding and holding the driver's face."""
 
-    detector: Annotated[str, Choice("auto", "blazeface", "yunet", "haar")] = "auto"
-    yunet_model: str = ""
-    driver: Annotated[str, Choice("largest", "left", "right")] = "largest"
-    hold_s: Annotated[float, Range(0, 60, "s")] = 3.0
+    detector: Annotated[str, Choice("auto", "blazeface", "yunet", "haar")] = key(
+        "auto", "auto: blazeface, or the next best one that can be loaded"
+    )
+    yunet_model: str = key("", 'path of a YuNet ONNX file, for detector = "yunet"')
+    driver: Annotated[str, Choice("largest", "left", "right")] = key(
+        "largest", "the side of the picture that the driver is on: set it in a vehicle; largest is for a bench"
+    )
+    hold_s: Annotated[float, Range(0, 60, "s")] = key(
+        3.0, "for this long a lost face is followed, and preferred about where it was, when it is seen again"
+    )
 
 
 class Reader(Protocol):

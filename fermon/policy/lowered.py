@@ -22,6 +22,7 @@ class Lowered:
         self._fall_ns, self._unknown_gap_ns = ns(s.lowered_fall_s), ns(s.closure_unknown_gap_s)
         self._pose_ns = 0
         self.on = False  # in the last frame
+        self.undecided = False  # the closure under way may yet turn out to be a look down
 
     def judge(
         self, t_ns: int, state: EyeState, pitch: float | None, cause: str | None, closures: ClosureTracker
@@ -30,6 +31,7 @@ class Lowered:
 
         A closure that has just begun is taken back when it turns out to be a look down.
         """
+        self.undecided = False
         if pitch is not None:
             self._pose_ns = t_ns
         if state is EyeState.OPEN:
@@ -43,8 +45,10 @@ class Lowered:
             self.on = self._begins(t_ns, state, cause == CAUSE, closures)
         if self.on:
             return EyeState.UNKNOWN
-        if closures.start_ns is not None and pitch is not None and pitch <= self._dropped:
-            return EyeState.CLOSED  # the chin sinks: the eyes can no longer be read, and the closure goes on
+        if closures.start_ns is not None:
+            self.undecided = cause == CAUSE and t_ns - closures.start_ns <= self._fall_ns
+            if pitch is not None and pitch <= self._dropped:
+                return EyeState.CLOSED  # the chin sinks: the eyes can no longer be read, and the closure goes on
         return state
 
     def _begins(self, t_ns: int, state: EyeState, lids_follow: bool, closures: ClosureTracker) -> bool:

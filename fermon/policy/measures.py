@@ -178,12 +178,13 @@ class Measures:
         self.head.look(t, item, self.face_ns)
         in_closure = closures.start_ns is not None
         state = self.head.eyes(t, self._eye_state(item), None if item.eyes is None else item.eyes.cause, closures)
-        if in_closure and closures.start_ns is None:
-            self.perclos.closure_ended(0)  # it was a look down
         period_ns = round(NS_PER_S / self.rate.hz) if self.rate.hz else 0
         if closures.frame_ns is not None:
-            closure_ns = 0 if closures.start_ns is None else closures.shown_until_ns(t, period_ns) - closures.start_ns
+            timed = closures.start_ns is not None and not self.head.lowered.undecided
+            closure_ns = closures.shown_until_ns(t, period_ns) - (closures.start_ns or 0) if timed else 0
             self.perclos.count(closures.frame_ns, t, closures.state, closure_ns)
+            if in_closure and closures.start_ns is None:
+                self.perclos.closure_ended(0)  # it was a look down
             cause = self._cause_between(closures.frame_ns)
             if cause is not Visibility.OK:
                 self.unseen.add(closures.frame_ns, t, cause)

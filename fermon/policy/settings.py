@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fermon.domain import NS_PER_S
 from fermon.errors import Problem
-from fermon.schema import Choice, Range
+from fermon.schema import Choice, Range, key
 
-Share = Annotated[float, Range(0.0, 1.0, "(a share or probability)")]
+Share = Annotated[float, Range(0.0, 1.0, "")]
 Seconds = Annotated[float, Range(0.0, 3600.0, "s")]
 Window = Annotated[float, Range(1.0, 3600.0, "s")]
 Hertz = Annotated[float, Range(0.0, 120.0, "Hz")]
@@ -22,158 +22,174 @@ Count = Annotated[int, Range(1, 100, "times")]
 class PolicySettings:
     """The `[policy]` table. The defaults are the published policy; what each row means is told in `rules.py`."""
 
-    profile: Annotated[str, Choice("private", "fleet")] = "private"
+    profile: Annotated[str, Choice("private", "fleet")] = key(
+        "private", "fleet: no ANGER, no weary expression (EU law at the workplace)"
+    )
 
     # Eye state and closure
-    closed_probability: Share = 0.5
-    clearly_open_probability: Share = 0.10
-    closure_open_gap_s: Seconds = 0.15
-    closure_unknown_gap_s: Seconds = 1.0
-    frame_gap_s: Seconds = 0.5
-    open_disturbing_closure_s: Seconds = 0.4
+    closed_probability: Share = key(0.5, "eyes are closed from this mean closed probability (of log-odds) on ...")
+    clearly_open_probability: Share = key(0.10, "... and neither eye's is below this: that is a wink")
+    closure_open_gap_s: Seconds = key(0.15, "shorter openings do not end a closure")
+    closure_unknown_gap_s: Seconds = key(1.0, "eyes unknown for this long end a closure")
+    frame_gap_s: Seconds = key(0.5, "a longer time between two frames counts in no measure")
+    open_disturbing_closure_s: Seconds = key(
+        0.4, 'a closure this long interrupts "eyes open for N s"; blinks are shorter'
+    )
 
     # MICROSLEEP, ASLEEP, UNRESPONSIVE
-    microsleep_closed_s: Seconds = 1.5
-    microsleep_clear_open_s: Seconds = 0.5
-    asleep_closed_s: Seconds = 3.0
-    asleep_clear_open_s: Seconds = 2.0
-    unresponsive_closed_s: Seconds = 6.0
-    unresponsive_after_asleep_s: Seconds = 3.0
-    unresponsive_clear_open_s: Seconds = 5.0
+    microsleep_closed_s: Seconds = key(1.5, "MICROSLEEP (WARNING): eyes closed for this long")
+    microsleep_clear_open_s: Seconds = key(0.5, "MICROSLEEP clears: eyes open for this long")
+    asleep_closed_s: Seconds = key(3.0, "ASLEEP (CRITICAL): eyes closed for this long")
+    asleep_clear_open_s: Seconds = key(2.0, "ASLEEP clears: eyes open for this long")
+    unresponsive_closed_s: Seconds = key(6.0, "UNRESPONSIVE (CRITICAL): eyes closed for this long")
+    unresponsive_after_asleep_s: Seconds = key(3.0, "UNRESPONSIVE also: eyes not seen open for this long after ASLEEP")
+    unresponsive_clear_open_s: Seconds = key(5.0, "UNRESPONSIVE clears: eyes open for this long")
 
     # Closed whenever seen
-    unopened_stretches: Count = 2
-    microsleep_unopened_s: Seconds = 3.0
-    microsleep_unopened_closed_s: Seconds = 0.5
-    asleep_unopened_s: Seconds = 6.0
-    asleep_unopened_closed_s: Seconds = 1.0
-    unresponsive_unopened_s: Seconds = 10.0
-    unresponsive_unopened_closed_s: Seconds = 1.5
+    unopened_stretches: Count = key(2, "closed whenever seen, the next six keys: least number of closed stretches")
+    microsleep_unopened_s: Seconds = key(3.0, "MICROSLEEP also: eyes not seen open for this long ...")
+    microsleep_unopened_closed_s: Seconds = key(0.5, "... and seen closed for this much of it")
+    asleep_unopened_s: Seconds = key(6.0, "ASLEEP also: eyes not seen open for this long ...")
+    asleep_unopened_closed_s: Seconds = key(1.0, "... and seen closed for this much of it")
+    unresponsive_unopened_s: Seconds = key(10.0, "UNRESPONSIVE also: eyes not seen open for this long ...")
+    unresponsive_unopened_closed_s: Seconds = key(1.5, "... and seen closed for this much of it")
 
     # Acknowledgement
-    ack_again_open_s: Seconds = 1.0
-    ack_told_s: Seconds = 10.0
+    ack_again_open_s: Seconds = key(1.0, "the next acknowledgement counts only after eyes open for this long")
+    ack_told_s: Seconds = key(10.0, "of acknowledgements that change nothing, at most one in this time is reported")
 
     # PERCLOS and blinks
-    perclos_short_window_s: Window = 60.0
-    perclos_long_window_s: Window = 180.0
-    perclos_start_s: Seconds = 60.0
-    perclos_min_usable: Share = 0.70
-    perclos_ignored_closure_s: Seconds = 0.25
-    long_blink_min_s: Seconds = 0.5
-    long_blink_max_s: Seconds = 1.5
-    blink_window_s: Window = 60.0
+    perclos_short_window_s: Window = key(60.0, "short window of PERCLOS, the share of time with closed eyes")
+    perclos_long_window_s: Window = key(180.0, "long window of PERCLOS")
+    perclos_start_s: Seconds = key(60.0, "PERCLOS is unavailable for this long after the start")
+    perclos_min_usable: Share = key(0.70, "least share of the short window that must be usable")
+    perclos_ignored_closure_s: Seconds = key(0.25, "shorter closures count as open in PERCLOS")
+    long_blink_min_s: Seconds = key(0.5, "shortest closure that is a long blink")
+    long_blink_max_s: Seconds = key(1.5, "longest closure that is a long blink")
+    blink_window_s: Window = key(60.0, "window in which blinks are counted")
 
     # DROWSY
-    drowsy_warning_perclos_short: Share = 0.15
-    drowsy_warning_perclos_long: Share = 0.10
-    drowsy_warning_clear_perclos: Share = 0.08
-    drowsy_warning_clear_s: Seconds = 30.0
-    drowsy_notice_perclos: Share = 0.08
-    drowsy_notice_yawns: Count = 3
-    drowsy_notice_long_blinks: Count = 6
-    drowsy_notice_clear_s: Seconds = 60.0
-    weary_sad_probability: Share = 0.6
-    weary_s: Seconds = 60.0
-    weary_perclos: Share = 0.04
-    weary_yawns: Count = 2
-    weary_long_blinks: Count = 3
+    drowsy_warning_perclos_short: Share = key(0.15, "DROWSY (WARNING): at least this PERCLOS in the short window ...")
+    drowsy_warning_perclos_long: Share = key(0.10, "... and at least this in the long window")
+    drowsy_warning_clear_perclos: Share = key(0.08, "DROWSY WARNING clears: short-window PERCLOS below this ...")
+    drowsy_warning_clear_s: Seconds = key(30.0, "... for this long")
+    drowsy_notice_perclos: Share = key(0.08, "DROWSY (NOTICE): at least this PERCLOS in the short window")
+    drowsy_notice_yawns: Count = key(3, "DROWSY NOTICE also: so many yawns in yawn_window_s")
+    drowsy_notice_long_blinks: Count = key(6, "DROWSY NOTICE also: so many long blinks in blink_window_s")
+    drowsy_notice_clear_s: Seconds = key(60.0, "DROWSY NOTICE clears: none of the three for this long")
+    weary_sad_probability: Share = key(0.6, "weary expression: smoothed sad probability of at least this ...")
+    weary_s: Seconds = key(60.0, "... for this long; the next three then replace the limits of DROWSY NOTICE")
+    weary_perclos: Share = key(0.04, "PERCLOS of the short window, with a weary expression")
+    weary_yawns: Count = key(2, "yawns, with a weary expression")
+    weary_long_blinks: Count = key(3, "long blinks, with a weary expression")
 
     # Yawns and expression
-    yawn_mouth_probability: Share = 0.5
-    yawn_s: Seconds = 2.0
-    yawn_happy_probability: Share = 0.5
-    yawn_window_s: Window = 300.0
-    smoothing_tau_s: Annotated[float, Range(0.01, 600.0, "s")] = 2.5
-    smoothing_gap_s: Seconds = 2.0
+    yawn_mouth_probability: Share = key(0.5, "yawn: mouth wide open with at least this probability ...")
+    yawn_s: Seconds = key(2.0, "... for this long")
+    yawn_happy_probability: Share = key(0.5, "no yawn while the smoothed happy probability is at least this")
+    yawn_window_s: Window = key(300.0, "window in which yawns are counted")
+    smoothing_tau_s: Annotated[float, Range(0.01, 600.0, "s")] = key(
+        2.5, "time constant of the exponentially smoothed expression"
+    )
+    smoothing_gap_s: Seconds = key(2.0, "smoothing restarts after this long without an expression")
 
     # ANGER
-    anger_probability: Share = 0.6
-    anger_s: Window = 10.0
-    anger_min_readable: Share = 0.70
-    anger_clear_probability: Share = 0.4
-    anger_clear_s: Seconds = 5.0
-    anger_pause_s: Seconds = 300.0
+    anger_probability: Share = key(0.6, "ANGER (NOTICE): smoothed angry probability of at least this ...")
+    anger_s: Window = key(10.0, "... for this long ...")
+    anger_min_readable: Share = key(0.70, "... with a readable expression for at least this share of it")
+    anger_clear_probability: Share = key(0.4, "ANGER clears: smoothed angry probability below this ...")
+    anger_clear_s: Seconds = key(5.0, "... for this long")
+    anger_pause_s: Seconds = key(300.0, "no new ANGER for this long after one has cleared")
 
     # UNAVAILABLE
-    sight_window_s: Window = 10.0
-    sight_min_usable_s: Seconds = 0.5
-    sight_clear_window_s: Window = 3.0
-    sight_clear_usable_s: Seconds = 2.0
-    camera_lost_s: Seconds = 2.0
-    slow_hz: Hertz = 8.0
-    slow_s: Seconds = 5.0
-    slow_clear_s: Seconds = 3.0
-    seen_window_s: Window = 30.0
-    seen_min_share: Share = 0.5
-    seen_clear_window_s: Window = 10.0
-    seen_clear_usable_s: Seconds = 8.0
-    dark_brightness: Share = 0.08
-    too_bright_share: Share = 0.5
-    blocked_sharpness: Share = 0.02
-    blocked_contrast: Share = 0.02
+    sight_window_s: Window = key(10.0, "UNAVAILABLE (NOTICE): in a window of this length ...")
+    sight_min_usable_s: Seconds = key(0.5, "... less usable time than this")
+    sight_clear_window_s: Window = key(3.0, "UNAVAILABLE clears: in a window of this length ...")
+    sight_clear_usable_s: Seconds = key(2.0, "... at least this much usable time")
+    camera_lost_s: Seconds = key(2.0, "UNAVAILABLE also: no camera for this long")
+    slow_hz: Hertz = key(8.0, "UNAVAILABLE also: mean frame rate below this ...")
+    slow_s: Seconds = key(5.0, "... for this long")
+    slow_clear_s: Seconds = key(3.0, "it clears when the frame rate has been back for this long")
+    seen_window_s: Window = key(30.0, "UNAVAILABLE also, seen too little: in a window of this length ...")
+    seen_min_share: Share = key(0.5, "... less than this share usable, while the vehicle moves")
+    seen_clear_window_s: Window = key(10.0, "seen too little clears: in a window of this length ...")
+    seen_clear_usable_s: Seconds = key(8.0, "... at least this much usable time")
+    dark_brightness: Share = key(0.08, 'cause "dark": mean brightness below this')
+    too_bright_share: Share = key(0.5, 'cause "too bright": this share of the face (else of the picture) is burnt out')
+    blocked_sharpness: Share = key(0.02, 'cause "blocked": sharpness below this')
+    blocked_contrast: Share = key(0.02, 'cause "blocked" also: contrast below this')
 
     # Frame rate
-    rate_window_s: Window = 5.0
-    closure_floor_hz: Hertz = 8.0
-    blink_floor_hz: Hertz = 15.0
-    floor_slack: Share = 0.03
+    rate_window_s: Window = key(5.0, "window of the mean frame rate")
+    closure_floor_hz: Hertz = key(8.0, "below this frame rate closure timing and PERCLOS are unavailable")
+    blink_floor_hz: Hertz = key(15.0, "below this frame rate blink statistics are unavailable")
+    floor_slack: Share = key(0.03, "share by which the frame rate may miss these two: a nominal 15 may be 14.9")
 
     # Speed, the order of inputs, and the driver who got out
-    moving_kmh: Speed = 10.0
-    closure_gate_kmh: Speed = 10.0
-    drowsy_gate_kmh: Speed = 20.0
-    anger_gate_kmh: Speed = 1.0
-    speed_timeout_s: Seconds = 2.0
-    speed_max_kmh: Speed = 300.0
-    frame_late_s: Seconds = 1.0
-    driver_gone_s: Seconds = 60.0
-    driver_gone_kmh: Speed = 10.0
+    moving_kmh: Speed = key(10.0, "the vehicle moves from this speed on; without a speed signal it always does")
+    closure_gate_kmh: Speed = key(10.0, "below this speed MICROSLEEP, ASLEEP and UNRESPONSIVE are not raised")
+    drowsy_gate_kmh: Speed = key(20.0, "below this speed DROWSY is not raised")
+    anger_gate_kmh: Speed = key(1.0, "below this speed ANGER is not raised")
+    speed_timeout_s: Seconds = key(2.0, "after this long without a speed the vehicle counts as moving fast")
+    speed_max_kmh: Speed = key(300.0, "a higher or negative speed is ignored")
+    frame_late_s: Seconds = key(1.0, "how much older a frame may be than a speed, acknowledgement or tick before it")
+    driver_gone_s: Seconds = key(60.0, "no face for this long ...")
+    driver_gone_kmh: Speed = key(10.0, "... below this speed clears everything: the driver got out")
 
     # Head: forward, away, DISTRACTED. All angles are differences from forward, as sizes.
-    new_driver_s: Seconds = 10.0
-    forward_first_s: Seconds = 20.0
-    forward_memory_s: Window = 180.0
-    forward_max_deg_per_s: Degrees = 0.2
-    away_yaw_deg: Degrees = 25.0
-    away_down_deg: Degrees = 18.0
-    away_up_deg: Degrees = 22.0
-    forward_yaw_deg: Degrees = 18.0
-    forward_down_deg: Degrees = 12.0
-    forward_up_deg: Degrees = 15.0
-    away_forward_gap_s: Seconds = 0.5
-    away_unknown_gap_s: Seconds = 1.0
-    attention_floor_hz: Hertz = 5.0
-    distracted_warning_s: Seconds = 3.5
-    distracted_warning_slow_s: Seconds = 6.0
-    distracted_fast_kmh: Speed = 50.0
-    distracted_warning_clear_s: Seconds = 1.0
-    distracted_notice_s: Seconds = 10.0
-    distracted_window_s: Window = 30.0
-    distracted_notice_clear_s: Seconds = 2.0
-    distracted_gate_kmh: Speed = 20.0
+    new_driver_s: Seconds = key(
+        10.0, "after this long without a face the next one may be another driver: forward is learned anew"
+    )
+    forward_first_s: Seconds = key(20.0, "where forward is is known after this long with open eyes in a moving vehicle")
+    forward_memory_s: Window = key(180.0, "forward is the median over this much of such time")
+    forward_max_deg_per_s: Degrees = key(0.2, "forward moves at most this much a second")
+    away_yaw_deg: Degrees = key(25.0, "the head is turned away from this far to either side of forward on ...")
+    away_down_deg: Degrees = key(18.0, "... or this far down ...")
+    away_up_deg: Degrees = key(22.0, "... or this far up")
+    forward_yaw_deg: Degrees = key(18.0, "it is forward again below this to either side ...")
+    forward_down_deg: Degrees = key(12.0, "... and down ...")
+    forward_up_deg: Degrees = key(15.0, "... and up; between the two it stays what it was")
+    away_forward_gap_s: Seconds = key(0.5, "a shorter time forward does not end a time turned away")
+    away_unknown_gap_s: Seconds = key(1.0, "no head angles for this long end a time turned away, or forward")
+    attention_floor_hz: Hertz = key(5.0, "below this frame rate attention is not determined")
+    distracted_warning_s: Seconds = key(3.5, "DISTRACTED (WARNING): turned away without a break for this long ...")
+    distracted_warning_slow_s: Seconds = key(6.0, "... or this long below distracted_fast_kmh")
+    distracted_fast_kmh: Speed = key(50.0, "from this speed on, or without a speed, distracted_warning_s holds")
+    distracted_warning_clear_s: Seconds = key(1.0, "the WARNING clears: forward for this long")
+    distracted_notice_s: Seconds = key(10.0, "DISTRACTED (NOTICE): turned away for this much ...")
+    distracted_window_s: Window = key(30.0, "... of this window")
+    distracted_notice_clear_s: Seconds = key(
+        2.0, "the NOTICE clears, and the window is emptied: forward without a break for this long"
+    )
+    distracted_gate_kmh: Speed = key(20.0, "below this speed DISTRACTED is not raised")
 
     # Lids and head: lowered, dropped, lost in a closure, nods
-    lowered_deg: Degrees = 8.0
-    lowered_level_deg: Degrees = 4.0
-    lowered_fall_s: Seconds = 0.5
-    lowered_shut_s: Seconds = 4.0
-    asleep_lowered_s: Seconds = 6.0
-    unresponsive_lowered_s: Seconds = 10.0
-    dropped_deg: Degrees = 20.0
-    lost_closed_s: Seconds = 0.5
-    lost_within_s: Seconds = 1.0
-    lost_again_s: Seconds = 1.0
-    asleep_lost_s: Seconds = 3.0
-    unresponsive_lost_s: Seconds = 6.0
-    nod_fall_deg: Degrees = 15.0
-    nod_fall_s: Seconds = 0.8
-    nod_closed_s: Seconds = 0.3
-    nod_back_deg: Degrees = 5.0
-    nod_back_s: Seconds = 3.0
-    nod_window_s: Window = 300.0
-    drowsy_notice_nods: Count = 3
-    weary_nods: Count = 2
+    lowered_deg: Degrees = key(
+        8.0, "with the head this far below forward, lids that look shut follow the gaze: lowered, not closed"
+    )
+    lowered_level_deg: Degrees = key(4.0, "with the head at most this far below forward such lids are closed again")
+    lowered_fall_s: Seconds = key(
+        0.5, 'the head may sink this long after the lids, where the eye network says "lowered"'
+    )
+    lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
+    asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
+    unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")
+    dropped_deg: Degrees = key(
+        20.0, "with the head this far below forward a closure goes on although the eyes cannot be read"
+    )
+    lost_closed_s: Seconds = key(0.5, "lost in a closure: it had lasted this long, ...")
+    lost_within_s: Seconds = key(1.0, "... the face is lost within this time after its last frame, ...")
+    lost_again_s: Seconds = key(1.0, "... and has not been back for this long")
+    asleep_lost_s: Seconds = key(3.0, "ASLEEP: lost for this long without open eyes")
+    unresponsive_lost_s: Seconds = key(6.0, "UNRESPONSIVE: lost for this long without open eyes")
+    nod_fall_deg: Degrees = key(15.0, "a nod: the head falls by this much ...")
+    nod_fall_s: Seconds = key(0.8, "... within this time, ...")
+    nod_closed_s: Seconds = key(0.3, "... the eyes are closed for this long, ...")
+    nod_back_deg: Degrees = key(5.0, "... and it is back within this much ...")
+    nod_back_s: Seconds = key(3.0, "... inside this time")
+    nod_window_s: Window = key(300.0, "nods are counted over this time")
+    drowsy_notice_nods: Count = key(3, "DROWSY (NOTICE): this many nods within nod_window_s")
+    weary_nods: Count = key(2, "the same with a weary expression")
 
     def problems(self) -> list[Problem]:
         """Return what contradicts itself; empty when nothing does."""

@@ -20,12 +20,12 @@ def parser() -> Parser:
     own = Parser(
         prog="fermon report", description="Show a recorded session at a glance: timeline, alerts and why, coverage."
     )
-    own.add_argument("session", type=expand, metavar="S.jsonl")
+    own.add_argument("session", type=expand, metavar="S.jsonl", help="a recorded session")
     own.add_argument(
         "-o", "--output", type=expand, metavar="FILE", help="drive.html, or drive.png with matplotlib (default: S.html)"
     )
     own.add_argument(
-        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] goes over the recorded one"
+        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] keys override the recorded ones"
     )
     return own
 

@@ -12,7 +12,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from fermon.domain import Ack, Alert, Box, CameraChange, Eyes, Face, Input, Observation, Points, Quality, Speed, Tick
+from fermon.domain import (
+    Ack,
+    Alert,
+    Box,
+    CameraChange,
+    Eyes,
+    Face,
+    Head,
+    Input,
+    Observation,
+    Points,
+    Quality,
+    Speed,
+    Tick,
+)
 from fermon.errors import SessionError
 from fermon.paths import unreadable
 
@@ -68,12 +82,14 @@ def _fields(item: Input | Alert) -> dict[str, Any]:
 
 
 def _observation_fields(item: Observation) -> dict[str, Any]:
-    face, eyes, quality = item.face, item.eyes, item.quality
+    face, eyes, quality, head = item.face, item.eyes, item.quality, item.head
     face_fields: dict[str, Any] | None = None
     if face is not None:
         face_fields = {"box": list(face.box), "score": face.score}
         if face.points is not None:
             face_fields["points"] = [list(point) for point in face.points]
+        if face.profile:
+            face_fields["profile"] = True
     quality_fields = {"brightness": quality.brightness, "sharpness": quality.sharpness}
     if quality.contrast is not None:
         quality_fields["contrast"] = quality.contrast
@@ -88,6 +104,7 @@ def _observation_fields(item: Observation) -> dict[str, Any]:
         "eyes": None if eyes is None else {"left": eyes.left, "right": eyes.right, "cause": eyes.cause},
         "mouth": item.mouth,
         "quality": quality_fields,
+        "head": None if head is None else {"yaw": head.yaw, "pitch": head.pitch, "roll": head.roll},
     }
 
 
@@ -212,6 +229,7 @@ class SessionReader:
             self._eyes(fields.get("eyes")),
             mouth,
             self._quality(fields.get("quality")),
+            self._head(fields.get("head")),
         )
 
     def _face(self, value: Any) -> Face | None:
@@ -229,7 +247,14 @@ class SessionReader:
                 points = Points(*((float(px), float(py)) for px, py in value["points"]))
             except (TypeError, ValueError, OverflowError):
                 self.not_used["face.points"] += 1
-        return Face(Box(x, y, w, h), self._number(value.get("score", 1.0), "face.score"), points)
+        score = self._number(value.get("score", 1.0), "face.score")
+        return Face(Box(x, y, w, h), score, points, value.get("profile") is True)
+
+    def _head(self, value: Any) -> Head | None:
+        if not isinstance(value, dict):
+            self._nothing(value, "head")
+            return None
+        return Head(*(self._number(value.get(angle), "head") for angle in ("yaw", "pitch", "roll")))
 
     def _eyes(self, value: Any) -> Eyes | None:
         if not isinstance(value, dict):

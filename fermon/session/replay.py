@@ -82,10 +82,10 @@ def parser() -> Parser:
     own = Parser(
         prog="fermon replay", description="Run the policy over a recorded session and print the alerts it raises."
     )
-    own.add_argument("session", type=expand, metavar="S.jsonl")
+    own.add_argument("session", type=expand, metavar="S.jsonl", help="a recorded session")
     own.add_argument("--json", action="store_true", help="alert lines as in a session, nothing else")
     own.add_argument(
-        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] goes over the recorded one"
+        "--config", type=expand, metavar="FILE", help="TOML file whose [policy] keys override the recorded ones"
     )
     return own
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from fermon.domain import NS_PER_S, Alert, DriverState, Gated, Observation
@@ -20,6 +21,13 @@ def state_fields(state: DriverState) -> dict[str, Any]:
         "perclos_180s": state.perclos_180s,
         "blink_rate_per_min": state.blink_rate_per_min,
         "yawns": state.yawns,
+        "attention": state.attention.name.lower(),
+        "head_yaw_deg": state.head_yaw_deg,
+        "head_pitch_deg": state.head_pitch_deg,
+        "away_s": round(state.away_s, 3),
+        "away_30s": None if state.away_30s is None else round(state.away_30s, 3),
+        "nods": state.nods,
+        "lowered": state.lowered,
         "coverage": state.coverage,
         "rate_hz": state.rate_hz,
         "speed_kmh": state.speed_kmh,
@@ -44,17 +52,24 @@ def gated_fields(gated: Gated) -> dict[str, Any]:
 
 def observation_fields(observation: Observation) -> dict[str, Any]:
     """What was seen in one frame, for people: boxes and points in px of the frame, what is not readable is None."""
-    face, eyes = observation.face, observation.eyes
+    face, eyes, head = observation.face, observation.eyes, observation.head
     fields: dict[str, Any] = {"face": None, "left": None, "right": None, "cause": None, "mouth": observation.mouth}
+    fields["head"] = None if head is None else {"yaw": _finite(head.yaw), "pitch": _finite(head.pitch)}
     if face is not None:
         points = face.points
         fields["face"] = {
             "box": [round(v, 1) for v in face.box],
             "eyes": None if points is None else [points.eye_left, points.eye_right],
+            "profile": face.profile,
         }
     if eyes is not None:
         fields |= {"left": eyes.left, "right": eyes.right, "cause": eyes.cause}
     return fields
+
+
+def _finite(angle: float) -> float | None:
+    """NaN is no JSON."""
+    return round(angle, 1) if math.isfinite(angle) else None
 
 
 def alert_fields(alert: Alert, start_ns: int) -> dict[str, Any]:

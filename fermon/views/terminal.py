@@ -16,6 +16,7 @@ from fermon.domain import (
     EXPRESSIONS,
     NS_PER_S,
     Alert,
+    Attention,
     CameraChange,
     DriverState,
     EyeState,
@@ -28,7 +29,7 @@ from fermon.domain import (
     Visibility,
 )
 from fermon.views.writer import Writer
-from fermon.words import alert_text, gated_text, reason, summary_text
+from fermon.words import alert_text, direction_text, gated_text, reason, summary_text
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN, RED_BACK = "1", "2", "31", "32", "33", "36", "97;41"
 LEVEL_COLOURS = {Level.NOTICE: CYAN, Level.WARNING: YELLOW, Level.CRITICAL: RED_BACK}
@@ -148,6 +149,7 @@ def panel(
     for name, probability, text in zip(EXPRESSIONS, probabilities, left, strict=True):
         row = f"{name:<9}{bar(probability)} {_percent(probability)}"
         lines.append(f"{text:<44}{_in(BOLD, row) if probability is not None and probability == best else row}")
+    lines.append(_attention(state))
     for alert in state.alerts:
         began = f"{reason(alert)} (began {(state.t_ns - alert.since_ns) / NS_PER_S:.0f} s ago)"
         lines.append(f"{_in(LEVEL_COLOURS[alert.level], f' {alert.level.name} {alert.kind} ')} {began}")
@@ -182,7 +184,21 @@ def _standing(state: DriverState) -> str:
         return _in(LEVEL_COLOURS[first.level], f" {first.level.name} {first.kind} ")
     if not state.determined:
         return _in(DIM, "not judged yet")
+    if state.attention is Attention.AWAY:
+        return _in(YELLOW, "turned away")
     return _in(YELLOW, "eyes not seen now") if state.eyes is EyeState.UNKNOWN else _in(GREEN, "awake")
+
+
+def _attention(state: DriverState) -> str:
+    """Where the head points, and for how long it has been turned away."""
+    if state.away_30s is None:
+        return f"attention {_in(DIM, state.attention.words)}"
+    yaw, pitch = state.head_yaw_deg, state.head_pitch_deg
+    head = "head not seen" if yaw is None or pitch is None else f"head {direction_text(yaw, pitch)}"
+    away = f" for {state.away_s:.1f} s" if state.away_s else ""
+    nods = f"   nods {state.nods}" if state.nods else ""
+    window = f"{bar(state.away_30s / 30)} {state.away_30s:3.0f} s away of 30 s"
+    return f"attention {state.attention.words}{away}, {head}   {window}{nods}"
 
 
 def _left(observation: Observation | None, state: DriverState) -> list[str]:
@@ -195,7 +211,7 @@ def _left(observation: Observation | None, state: DriverState) -> list[str]:
     long_blinks = "" if not state.long_blinks else f", {state.long_blinks} long"
     speed = "not known" if state.speed_kmh is None else f"{state.speed_kmh:.0f} km/h"
     return [
-        f"eyes      {state.eyes.value}{closed}",
+        f"eyes      {'lowered' if state.lowered else state.eyes.value}{closed}",
         f"          {each}{why}",
         f"PERCLOS   {bar(state.perclos_60s)} {_percent(state.perclos_60s)} 60 s",
         f"          {bar(state.perclos_180s)} {_percent(state.perclos_180s)} 180 s",

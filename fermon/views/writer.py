@@ -81,7 +81,7 @@ class StreamWriter:
             return
         lost, self.lost = self.lost, 0
         if lost:
-            log.warning("standard output: %d lines were lost, nobody took them", lost)
+            log.warning("standard output: %d lines were lost, its reader did not keep up", lost)
         if self._plain:
             text = text.translate(PLAIN)
         rest = memoryview(text.encode(self._stream.encoding or "utf-8", "replace"))

@@ -233,7 +233,7 @@ def test_situations_look_different(make_rig: Callable[[], Rig]) -> None:
 def test_what_was_shown_before_does_not_matter(make_rig: Callable[[], Rig]) -> None:
     rig = make_rig()
     if not rig.levels:
-        pytest.skip("keeps events, not a level")
+        pytest.skip("does not apply: keeps events, not a level")
     for name, status in SITUATIONS.items():
         fresh = make_rig()
         fresh.output.show(status)
@@ -260,7 +260,7 @@ def test_nothing_comes_in_by_itself(make_rig: Callable[[], Rig]) -> None:
 def test_an_acknowledgement_comes_in_once(make_rig: Callable[[], Rig]) -> None:
     rig = make_rig()
     if not rig.listens:
-        pytest.skip("has no way in")
+        pytest.skip("does not apply: has no way in")
     assert rig.acknowledged() == [Acknowledged()]
     assert list(rig.output.poll()) == []
 
@@ -292,7 +292,7 @@ def test_close_before_open_is_harmless(make_rig: Callable[[], Rig]) -> None:
 def test_a_broken_wire_is_an_output_error_until_it_is_mended(make_rig: Callable[[], Rig]) -> None:
     rig = make_rig()
     if not rig.can_break:
-        pytest.skip("has no wire")
+        pytest.skip("does not apply: has no wire")
     rig.output.show(WELL)
     rig.break_it()
     with pytest.raises(OutputError, match=r"\w+: .+"):

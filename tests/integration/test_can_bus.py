@@ -212,7 +212,7 @@ def test_a_missing_dbc_keeps_no_alarm_from_the_bus_and_is_found_when_it_appears(
     path.write_text(VAN)
     assert bench.after(6.0) == []
     assert bench.after(0.1, (599, FIFTY)) == [VehicleSpeed(50.0, "can")]
-    assert "the speed has come" in reports[-1]
+    assert "speed received" in reports[-1]
     bench.output.close()
     bench.output.open()  # the bus was down for a moment: everything goes on
     assert bench.after(0.1, (599, FIFTY)) == [VehicleSpeed(50.0, "can")]
@@ -230,7 +230,7 @@ def test_a_configured_speed_that_does_not_come_is_told(
     bench.after(0.2, (600, FIFTY))
     assert len(reports) == 1 and "no frame with Wheel.Speed of van.dbc has come" in reports[0]
     bench.after(3.0, (599, FIFTY))
-    assert reports[1:] == ["can: the speed has come: Wheel.Speed of van.dbc says 50.0 km/h"]
+    assert reports[1:] == ["can: speed received: Wheel.Speed of van.dbc says 50.0 km/h"]
     bench.output.close()
     bench.now += 60.0  # the bus was down: that is told as such, and the speed waited for anew
     bench.output.open()

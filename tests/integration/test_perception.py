@@ -107,7 +107,7 @@ def test_auto_goes_on_with_another_detector_and_says_so(
     (tmp_path / "blazeface.tflite").write_bytes(b"damaged")
     monkeypatch.setattr("fermon.perception.blazeface.models_dir", lambda: tmp_path)
     assert make_detector("auto").name == "haar"
-    assert "detector blazeface cannot be had" in caplog.text
+    assert "detector blazeface cannot be loaded" in caplog.text
 
 
 def test_the_expression_is_read_at_its_own_rate_and_held_between() -> None:

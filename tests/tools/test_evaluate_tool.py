@@ -145,6 +145,7 @@ def test_runs_as_a_script_from_anywhere_and_needs_no_tensorflow(tmp_path: Path) 
     assert json.loads(done.stdout)["n"] == 8
 
 
+@pytest.mark.training
 def test_the_confusion_matrix_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is in the environment of ./tools/test --all")
     picture = tmp_path / "confusion.png"

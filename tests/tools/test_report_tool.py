@@ -80,6 +80,7 @@ def test_a_run_that_was_never_evaluated_says_how(run: Path, capsys: pytest.Captu
     assert f"run tools/evaluate.py --out {run}/publictest.json" in capsys.readouterr().err
 
 
+@pytest.mark.training
 def test_the_confusion_matrix_is_drawn(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is in the environment of ./tools/test --all")
     assert report.main([str(run), "--confusion-png", str(run / "confusion.png")]) == 0

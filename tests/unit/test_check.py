@@ -81,7 +81,7 @@ def test_each_network_of_a_folder_is_looked_at(
     (models / "expression.json").write_text(json.dumps(manifest | {"temperature": float("nan")}))
     lines = told(tmp_path, text, capsys)
     assert len(lines) == 3 and all(line.startswith(f"perception.models: {models}/") for line in lines)
-    for line, words in zip(lines, ("temperature: found nan", "damaged or exchanged", "no such manifest"), strict=True):
+    for line, words in zip(lines, ("temperature: found nan", "damaged or replaced", "no such manifest"), strict=True):
         assert words in line
 
 

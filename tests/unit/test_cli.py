@@ -79,7 +79,7 @@ def test_help_is_asked_for_in_three_ways(capsys: pytest.CaptureFixture[str]) -> 
         assert f"fermon {name}" in general[1] and command.summary in general[1]
         own = answer(capsys, "help", name)
         assert own == answer(capsys, name, "--help") and own[0] == 0 and f"usage: fermon {name}" in own[1]
-    for words in ("examples:", "exit codes: 0 well", "65", "69", "78", "fermon --camera demo "):
+    for words in ("examples:", "exit codes: 0 success", "65", "69", "78", "fermon --camera demo "):
         assert words in general[1]
     assert max(map(len, general[1].splitlines())) <= 120
 

@@ -1,17 +1,21 @@
-"""Configuration: all problems at once, with near-miss names; default.toml says what the code does."""
+"""Configuration: all problems at once, with near-miss names; every key is documented, and default.toml is fresh."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import fermon
 from fermon.config import Config, load
+from fermon.defaults import default_toml, table_lines
 from fermon.errors import ConfigError
+from fermon.schema import Range, key, parts, table
 
 DEFAULT = Path(fermon.__file__).parent / "default.toml"
 
@@ -32,26 +36,80 @@ def test_no_file_means_the_defaults() -> None:
     assert load(None) == Config()
 
 
-def leaves(table: dict[str, Any], where: str = "") -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in table.items():
-        name = f"{where}.{key}" if where else key
-        out |= leaves(value, name) if isinstance(value, dict) else {name: value}
-    return out
+def every_key(settings: Any = None, where: str = "") -> Iterator[tuple[str, Any, Any, str]]:
+    """Yield each key: its name with its tables, its default, its type hint, and its comment."""
+    settings = Config() if settings is None else settings
+    hints = get_type_hints(type(settings), include_extras=True)
+    for field in dataclasses.fields(settings):
+        value, name = getattr(settings, field.name), f"{where}{field.name}"
+        if dataclasses.is_dataclass(value):
+            yield from every_key(value, f"{name}.")
+        else:
+            yield name, value, hints[field.name], field.metadata.get("comment", "")
 
 
-def test_default_toml_holds_every_key_with_its_default_and_a_comment() -> None:
-    text = DEFAULT.read_text(encoding="utf-8")
-    found = leaves(tomllib.loads(text))
-    expected = leaves(dataclasses.asdict(Config()))
-    assert found == {key: list(v) if isinstance(v, tuple) else v for key, v in expected.items()}
-    for line in text.splitlines():
-        if "=" in line and not line.startswith("#"):
-            assert "#" in line, f"no meaning given: {line}"
+KEYS = [pytest.param(*key, id=key[0]) for key in every_key()]
 
 
-def test_default_toml_loads_as_the_defaults() -> None:
-    assert load(DEFAULT) == Config()
+@pytest.mark.parametrize(("name", "default", "hint", "comment"), KEYS)
+def test_every_key_is_documented_in_place(name: str, default: Any, hint: Any, comment: str) -> None:
+    """A comment for people; a range with its unit for each number, which the key's name says again."""
+    assert len(comment) > 3, f"{name}: no comment"
+    kind, limits = parts(hint)
+    if kind not in (int, float):
+        return
+    assert limits, f"{name}: a number without a Range"
+    for limit in limits:
+        assert limit.problem(name, default) is None, "the default is outside its own range"
+    units = {"_s": "s", "_hz": "Hz", "_kmh": "km/h", "_mib": "MiB"}
+    unit = next((unit for ending, unit in units.items() if name.endswith(ending)), None)
+    if isinstance(limits[0], Range) and unit is not None:
+        assert limits[0].unit in (unit, "frames a second")
+
+
+def test_the_text_holds_every_key_with_its_default_its_comment_and_its_limits() -> None:
+    lines = default_toml().splitlines()
+    for name, _, hint, comment in every_key():
+        limits = "".join(f" [{limit}]" for limit in parts(hint)[1])
+        key = name.rpartition(".")[2]
+        assert any(line.startswith(f"{key} = ") and line.endswith(f"  # {comment}{limits}") for line in lines), name
+    assert "height = 480               # picture height to ask for [120 to 4096 px]" in lines
+    assert 'speed = "none"             # source of the vehicle\'s speed [none, dbc, j1939, obd2]' in lines
+    assert [line for line in lines if len(line) > 120] == [], "shorten the comment"
+
+
+def test_the_text_is_toml_of_exactly_the_defaults(tmp_path: Path) -> None:
+    text = default_toml()
+    plain = json.loads(json.dumps(dataclasses.asdict(Config())))  # tuples are lists in TOML
+    assert tomllib.loads(text) == plain
+    assert load(write(tmp_path, text)) == Config()
+
+
+@dataclasses.dataclass(frozen=True)
+class Inner:
+    words: tuple[str, ...] = key(("a", 'b "c"'), "texts")
+    small: float = key(1e-7, "a number")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outer:
+    path: str = key("C:\\wörd\n", "text")
+    inner: Inner = table(Inner, "within")
+
+
+def test_the_text_gives_other_values_as_toml() -> None:
+    """Lists, numbers of all sizes and any text, as a default of another day may be."""
+
+    lines = list(table_lines(Outer(), "outer", ""))
+    assert tomllib.loads("\n".join(lines)) == {
+        "outer": {"path": "C:\\wörd\n", "inner": {"words": ["a", 'b "c"'], "small": 1e-7}}
+    }
+    assert "[outer.inner]              # within" in lines
+
+
+def test_the_file_to_read_is_what_the_command_prints() -> None:
+    fresh = "fermon --default-config > fermon/default.toml"
+    assert DEFAULT.read_text(encoding="utf-8") == default_toml(), f"default.toml is stale; run: {fresh}"
 
 
 def test_ten_mistakes_are_ten_lines(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_an_acknowledgement_is_told_with_what_became_of_it(rig: Rig, reports: li
         yield from rig.frames(0.5)
 
     rig.run(script)
-    told_later = "acknowledgement: taken; 2 more before it were not told"
+    told_later = "acknowledgement: taken; 2 earlier ones were not reported"
     assert reports == ["acknowledgement: nothing to acknowledge", told_later]
 
 
@@ -272,5 +272,5 @@ def test_what_speed_holds_back_is_said_at_its_start_and_at_its_end(rig: Rig, rep
     rig.run(script)
     assert reports == [
         "eyes closed for 2 s; MICROSLEEP is not raised below 10 km/h (can says 3)",
-        "speed holds nothing back any longer",
+        "speed no longer holds back any alert",
     ]

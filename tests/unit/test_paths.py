@@ -112,7 +112,7 @@ def test_what_is_not_there_is_told_apart(tmp_path: Path) -> None:
     assert said("no/x.mp4") == f"no/x.mp4: no such file, and no such folder {tmp_path}/no; give a file"
     assert said("drive.mp4/x") == f"drive.mp4/x: no such file, and no such folder {tmp_path}/drive.mp4; give a file"
     assert said("loop").startswith("loop: cannot be read: Too many levels")
-    assert said("a\0b") == r"a\x00b: no possible name of a file; give a file"
+    assert said("a\0b") == r"a\x00b: not a possible file name; give a file"
     assert ": the name is too long: found 300 bytes, expected at most 255" in said("é" * 150)
 
 

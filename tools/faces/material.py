@@ -39,7 +39,9 @@ COVERS = ("mask", "hand", "dark glasses")
 PARTS = 5  # a real group in five is for measuring, one for choosing, the rest for training
 REAL = ("nodding", "yawdd", "webcam", "masks", "newclips", "clips")
 CLEAR = ("drawn", "nodding")  # sources whose rights are clear: drawn people, and CC BY 4.0
-MASKED = dict.fromkeys(("nodding", "webcam", "yawdd", "clips", "newclips"), 0.0) | {"masks": 1.0}  # everybody, or nobody
+MASKED = dict.fromkeys(("nodding", "webcam", "yawdd", "clips", "newclips"), 0.0) | {
+    "masks": 1.0
+}  # everybody, or nobody
 _MESH = (1, 152)  # nose tip, chin
 _EYES = ((33, 133), (362, 263))  # corners of the left and the right eye in the picture
 _LIPS = (61, 291)

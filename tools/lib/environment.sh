@@ -16,12 +16,27 @@ find_python() {
   return 1
 }
 
+# not_run WHAT WHY: says it, and leaves it for the last lines of .ci/run (tools/lib/not_run.py).
+not_run() {
+  say "Not run: $1: $2"
+  [ -z "${FERMON_NOT_RUN:-}" ] || printf 'suite\t%s\t%s\n' "$1" "$2" >> "$FERMON_NOT_RUN"
+}
+
+# stamp_of PYTHON PIP-ARGUMENT...: what an environment was made from.
+stamp_of() {
+  local python=$1
+  shift
+  { cat pyproject.toml; "$python" --version; printf '%s\n' "$*"; } | sha256sum | cut -d' ' -f1
+}
+
+# made FOLDER PYTHON PIP-ARGUMENT...: whether make_venv with these words would find nothing to do.
+made() { [ "$(cat "$1/.fermon-stamp" 2>/dev/null)" = "$(stamp_of "${@:2}")" ]; }
+
 # make_venv FOLDER PYTHON PIP-ARGUMENT...: make FOLDER and install; again only when pyproject.toml has changed.
 make_venv() {
-  local folder=$1 python=$2 stamp
+  local folder=$1 python=$2
+  ! made "$@" || return 0
   shift 2
-  stamp=$( { cat pyproject.toml; "$python" --version; printf '%s\n' "$*"; } | sha256sum | cut -d' ' -f1)
-  [ "$(cat "$folder/.fermon-stamp" 2>/dev/null)" = "$stamp" ] && return
   if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
     fail "$python has no venv module. Install it: sudo apt install python3-venv"
   fi
@@ -31,7 +46,10 @@ make_venv() {
     fail "pip could not reach the package index: connect to the internet once and try again"
   "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@" >&2 ||
     fail "pip could not install: $*"
-  echo "$stamp" > "$folder/.fermon-stamp"
+  stamp_of "$python" "$@" > "$folder/.fermon-stamp"
 }
+
+# make_lock_tool: the program that chooses releases, in .venv-lock. Its release decides what deploy/lock.sh writes.
+make_lock_tool() { make_venv .venv-lock "$python" 'uv==0.13.9'; }
 
 python=$(find_python) || fail "needs Python 3.11, 3.12 or 3.13. Install it: sudo apt install python3 python3-venv"

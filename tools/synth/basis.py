@@ -177,4 +177,4 @@ def _matched(ring: Array, others: list[int], base: Array) -> Array:
             if cost[i, found[j]] + cost[j, found[i]] < cost[i, found[i]] + cost[j, found[j]] - 1e-12:
                 found[i], found[j] = found[j], found[i]
                 better = True
-    return np.array(others)[found]
+    return np.asarray(np.array(others)[found])

@@ -139,8 +139,8 @@ def _lash(lids: Lids, posed: Posed, side: int, which: str, person: Person) -> Pi
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     along = np.linspace(0, 1, len(root))
     upper = which == "upper"
-    length = (0.0045 + 0.0055 * person.lash) * (1.0 if upper else 0.45)
-    length = length * np.interp(along, (0, 0.1, 0.6, 0.95, 1), (0.3, 0.6, 1.0, 1.0, 0.3))
+    longest = (0.0045 + 0.0055 * person.lash) * (1.0 if upper else 0.45)
+    length = longest * np.interp(along, (0, 0.1, 0.6, 0.95, 1), (0.3, 0.6, 1.0, 1.0, 0.3))
     # Over an open eye the upper lashes stand out and curl up; shut, they lie down over the lower lid.
     shut = float(smooth(0.6, 0.05, posed.opening[side])) if upper else 0.0
     lift = np.array([0.0, 0.0, 0.55 * (1 - shut) if upper else -0.4])

@@ -82,7 +82,7 @@ def _height(shape: Array, lids: Lids, which: Array, x: Array) -> Array:
     """Return the height (m) of one lid's margin at places `x`."""
     points = shape[lids.rims[2][which]]
     order = np.argsort(points[:, 0], kind="stable")
-    return np.interp(x, points[order, 0], points[order, 2])
+    return np.asarray(np.interp(x, points[order, 0], points[order, 2]))
 
 
 def set_lids(shape: Array, own: Array, basis: Basis, side: int, opening: float) -> Array:

@@ -121,6 +121,7 @@ def write(driver: Driver, where: Setting, seed: int, renderer: Renderer, out: Pa
                     file.write(json.dumps({"type": "speed", "t_ns": round(next_speed * 1e9), "kmh": kmh}) + "\n")
                 next_speed += SPEED_S
             file.write(json.dumps({"type": "frame", **record}) + "\n")
+            assert picture is not None  # it was given a renderer
             clip.write(picture)
             count += 1
     clip.release()

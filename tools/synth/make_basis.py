@@ -77,7 +77,7 @@ class Cutter:
         """Return what is stored of a shape, (vertices + joints, 3), with the head's joint as origin."""
         full, joints = self.shape(**arguments)
         rows = np.concatenate([full[self.indices], joints[self.joint_rows]])
-        return rows - joints[self.labels.index("head")]
+        return np.asarray(rows - joints[self.labels.index("head")])
 
     def part(self) -> Array:
         """Return for each triangle its index in PARTS."""

@@ -66,4 +66,4 @@ def framed(vertices: Array, wrist: Array, middle: Array, across: Array) -> Array
     z = (middle - wrist) / np.linalg.norm(middle - wrist)
     x = across - z * (across @ z)
     x /= np.linalg.norm(x)
-    return (vertices - wrist) @ np.stack([x, np.cross(z, x), z], axis=1)
+    return np.asarray((vertices - wrist) @ np.stack([x, np.cross(z, x), z], axis=1))

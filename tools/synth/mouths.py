@@ -22,7 +22,7 @@ def draw_mouth(rng: Generator, does: str) -> dict[str, float]:
         return float(rng.uniform(low, high))
 
     if does == "closed":
-        found = {}
+        found: dict[str, float] = {}
         if rng.random() < 0.3:
             found |= both("mouthFrown", u(0, 0.5))
         if rng.random() < 0.3:

@@ -41,6 +41,7 @@ def draw_person(job: tuple[int, int, int, Path, bool]) -> list[dict[str, Any]]:
         if empty:
             drawn, moment = scene.emptied(drawn, moment)
         picture, record, _ = scene.picture(drawn, moment, _renderer, rng)
+        assert picture is not None  # it was given a renderer
         name = f"{number:06d}-{shot}.png"
         if not cv2.imwrite(str(folder / name), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
             raise OSError(f"{folder / name}: cannot be written")

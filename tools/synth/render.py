@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from synth.light import Light
 from synth.people import Person
 from synth.pieces import Material, Piece, joined
 from synth.shaders import SHADE_FRAGMENT, SHADE_VERTEX, SURFACES, VERTEX, fragment
+
+if TYPE_CHECKING:
+    import moderngl
 
 Array = NDArray[Any]
 SHADE_PX = 768
@@ -35,6 +38,16 @@ class NoRenderer(Exception):
     """OpenGL over EGL cannot be had."""
 
 
+def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
+    """Return a program's uniform. Raises TypeError when its shaders have something else of this name."""
+    import moderngl
+
+    found = program[name]
+    if not isinstance(found, moderngl.Uniform):
+        raise TypeError(f"{name}: found {type(found).__name__}, expected a uniform")
+    return found
+
+
 class Renderer:
     """One OpenGL context; keeps the skins of the last people. Raises NoRenderer."""
 
@@ -42,7 +55,8 @@ class Renderer:
         try:
             import moderngl
 
-            self._gl = moderngl.create_standalone_context(backend="egl")
+            settings: Any = {"backend": "egl"}  # the library's stubs ask for a dictionary for each setting
+            self._gl = moderngl.create_standalone_context(**settings)
         except Exception as error:  # the library's own errors have no class in common
             raise NoRenderer(f"no OpenGL over EGL on this machine ({error}); {HELP}") from error
         self._module = moderngl
@@ -185,7 +199,7 @@ class Renderer:
         self._shade_target.use()
         self._shade_target.clear(depth=1.0)
         self._gl.enable(self._gl.DEPTH_TEST)
-        self._shade["view"].write(matrix.T.astype("f4").tobytes())
+        _uniform(self._shade, "view").write(matrix.T.astype("f4").tobytes())
         if light.key.power > 0:
             for vertices, faces in meshes:
                 buffer = self._gl.buffer(np.ascontiguousarray(vertices[:, :3]).tobytes())
@@ -200,10 +214,11 @@ class Renderer:
         """Set a uniform in every program that uses it."""
         for program in self._programs.values():
             if name in program:
+                uniform = _uniform(program, name)
                 if isinstance(value, bytes):
-                    program[name].write(value)
+                    uniform.write(value)
                 else:
-                    program[name].value = value
+                    uniform.value = value
 
     def _set(self, camera: Camera, light: Light, shade: Array, wheel: str) -> None:
         self._put("view", camera.matrix().T.astype("f4").tobytes())

@@ -76,7 +76,7 @@ def gain_for(radiance: Array, sensor: Sensor, box: Sequence[float] | None = None
         heavy = weight / (1 + np.maximum(0, bright - 0.7) ** 2)  # windows and lamps may burn out
         mean = float((np.minimum(bright, 1.0) * heavy).sum() / heavy.sum())
         low, high = (gain, high) if mean < wanted else (low, gain)
-    return (low * high) ** 0.5
+    return float((low * high) ** 0.5)
 
 
 def expose(radiance: Array, sensor: Sensor, rng: Generator, gain: float | None = None) -> Array:
@@ -104,7 +104,7 @@ def expose(radiance: Array, sensor: Sensor, rng: Generator, gain: float | None =
         light = light * (
             1 + sensor.bands * np.sin(row * 2 * np.pi / sensor.band_px + sensor.band_phase, dtype=np.float32)
         )
-    strength = sensor.noise * max(0.5, gain) ** 0.5
+    strength = sensor.noise * float(max(0.5, gain) ** 0.5)
     spread = np.sqrt((READ_NOISE * strength) ** 2 + (SHOT_NOISE * strength) ** 2 * np.maximum(light, 0))
     light = light + spread * rng.standard_normal(light.shape, dtype=np.float32)
     tone = np.clip(light / (1 + 0.12 * np.maximum(light, 0)) * 1.12, 0, 1) ** (1 / 2.2)
@@ -137,4 +137,4 @@ def _streak(length_px: float, angle_deg: float) -> Array:
     way = length_px / 2 * np.array([np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))])
     ends = [tuple(round(16 * float(middle + sign * w)) for w in way) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum())

@@ -27,14 +27,18 @@ from synth.scene import Moment, Scene
 
 Array = NDArray[Any]
 Tile = tuple[str, Person, Moment, str, str]  # caption, who, what, light, camera's place
-PLAIN = {"glasses": "none", "headwear": "none", "mask": False}
+
+
+def _plain(number: int, *, headwear: str = "none", **changes: Any) -> Person:
+    """Return person `number` of seed 1 with nothing on the face, and with `changes`."""
+    return replace(make(1, number), glasses="none", headwear=headwear, mask=False, **changes)
 
 
 def _skin() -> Iterator[Tile]:
     for light in ("overcast", "sun", "infrared", "street"):
         for skin, name in enumerate(SKINS):
             for sex in (0, 1):
-                person = replace(make(1, skin + 5 * sex + 200), **PLAIN)
+                person = _plain(skin + 5 * sex + 200)
                 yield f"{name}, {light}", person, Moment(Look()), light, "dash"
 
 
@@ -62,7 +66,7 @@ def _yaw() -> Iterator[Tile]:
 def _lids() -> Iterator[Tile]:
     for number, light in ((27, "overcast"), (39, "sun"), (613, "infrared"), (21, "overcast"), (3, "infrared")):
         for lids in (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0):
-            yield f"lids {lids:g}", replace(make(1, number), **PLAIN), Moment(Look((lids, lids))), light, "cluster"
+            yield f"lids {lids:g}", _plain(number), Moment(Look((lids, lids))), light, "cluster"
 
 
 def _mouth() -> Iterator[Tile]:
@@ -70,21 +74,21 @@ def _mouth() -> Iterator[Tile]:
         for does in mouths.DOES:
             for shot in (0, 1):
                 actions = mouths.draw_mouth(generator(shot, number), does)
-                person = replace(make(1, number), **PLAIN)
+                person = _plain(number)
                 yield does, person, Moment(Look(actions=actions), does), "overcast", "dash"
 
 
 def _wear() -> Iterator[Tile]:
     for index, hair in enumerate(HAIR):
-        yield hair, replace(make(1, 801 + 7 * index), hair=hair, **PLAIN), Moment(Look()), "overcast", "dash"
+        yield hair, _plain(801 + 7 * index, hair=hair), Moment(Look()), "overcast", "dash"
     for index, kind in enumerate(HEADWEAR[1:]):
-        yield kind, replace(make(1, 841 + 7 * index), **{**PLAIN, "headwear": kind}), Moment(Look()), "overcast", "dash"
+        yield kind, _plain(841 + 7 * index, headwear=kind), Moment(Look()), "overcast", "dash"
     for index, kind in enumerate(BEARDS[1:]):
-        person = replace(make(1, 865 + 10 * index), beard=kind, beard_mm=8.0, **PLAIN)
+        person = _plain(865 + 10 * index, beard=kind, beard_mm=8.0)
         yield kind, person, Moment(Look()), "overcast", "dash"
     yield "mask", replace(make(1, 893), mask=True), Moment(Look()), "overcast", "dash"
     for index, hand in enumerate(wear.HANDS[1:6]):
-        yield hand, replace(make(1, 901 + 7 * index), **PLAIN), Moment(Look(), hand=hand), "overcast", "dash"
+        yield hand, _plain(901 + 7 * index), Moment(Look(), hand=hand), "overcast", "dash"
 
 
 def _light() -> Iterator[Tile]:
@@ -99,7 +103,7 @@ def _light() -> Iterator[Tile]:
 def _age() -> Iterator[Tile]:
     for band in range(len(AGES)):
         for number in range(10):
-            yield AGES[band], replace(make(1, 1200 + 10 * band + number), **PLAIN), Moment(Look()), "overcast", "dash"
+            yield AGES[band], _plain(1200 + 10 * band + number), Moment(Look()), "overcast", "dash"
 
 
 SHEETS = {

@@ -100,7 +100,7 @@ def _field() -> tuple[Array, Array]:
 def noise(rng: Generator, cell_px: float) -> Array:
     """Return smooth noise of the picture's size, deviation 1, with features of about `cell_px`."""
     size = (max(2, round(WIDTH / cell_px)), max(2, round(HEIGHT / cell_px)))
-    coarse = rng.standard_normal((size[1], size[0]), dtype=np.float32)
+    coarse: Array = rng.standard_normal((size[1], size[0]), dtype=np.float32)
     if cell_px > 8:  # smooth enough to be made small first
         coarse = cv2.resize(coarse, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_CUBIC)
     fine = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
@@ -175,7 +175,7 @@ def _marks(albedo: Array, person: Person, rng: Generator) -> None:
 def _folds(albedo: Array, relief: Array, person: Person, rng: Generator) -> None:
     """Lines of the forehead, around the eyes, between brows, beside nose and mouth."""
     deep = person.wrinkles
-    lines = np.zeros((HEIGHT, WIDTH), np.float32)
+    lines: Array = np.zeros((HEIGHT, WIDTH), np.float32)
     x = np.linspace(-0.05, 0.05, 24)
     for level in (0.078, 0.088, 0.098, 0.107):
         wave = 0.0016 * np.sin(60 * x + rng.uniform(0, 6)) + rng.uniform(-0.002, 0.002)
@@ -218,7 +218,7 @@ def _lips() -> Array:
 
 def _hair_cover(person: Person, rng: Generator, angle: Array, z: Array) -> Array:
     """Brows hair by hair; stubble; the scalp under hair."""
-    cover = np.zeros((HEIGHT, WIDTH), np.float32)
+    cover: Array = np.zeros((HEIGHT, WIDTH), np.float32)
     thick = person.brow_thick
     bend, rise = rng.uniform(0.3, 1.0), rng.uniform(-0.002, 0.003)
     for sign in (1, -1):

@@ -11,6 +11,7 @@ const unsigned long UP_MS = 100;      // a button that was up for less was not l
 char line[83];
 int length = 0;
 fermon_sentence fermon;
+fermon_attention head;  // where the driver looks; attention 0 until the first $FERMD
 bool alive = false;    // sentences come
 bool holding = false;  // dead, and the alarm that was on sounds on
 bool wasDown = true;   // a button that is stuck at the start is no press
@@ -31,6 +32,7 @@ void loop() {
     line[length] = 0;
     length = 0;
     if (fermon_parse(line, &fermon)) { alive = true; holding = false; heardAt = millis(); }
+    else fermon_parse_attention(line, &head);  // for a display: the buzzer follows fermon.level, DISTRACTED included
   }
   unsigned long silent = millis() - heardAt, phase = millis() % 1000;
   if (alive && silent > DEAD_MS) { alive = false; holding = fermon.level >= 2; }

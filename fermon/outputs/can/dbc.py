@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fermon.domain import Kind, Mode, Spoken, Status
+from fermon.domain import Attention, Kind, Mode, Spoken, Status
 from fermon.errors import OutputError
 from fermon.files import content
 from fermon.outputs.can.e2e import Protector
@@ -19,6 +19,7 @@ NOT_AVAILABLE = "not available"  # the DBC's word for a figure that does not exi
 ACTIVE, INACTIVE = "active", "inactive"
 MOST_BYTES = 64 << 20  # of a DBC file; the largest ones of vehicle makers have a few MiB
 MESSAGES = ("FermonState", "FermonDetail", "FermonAck")
+ATTENTION = "FermonAttention"  # not sent where the file, a copy made for an older fermon, lacks it
 
 
 def shipped_dbc() -> Path:
@@ -81,16 +82,19 @@ class Encoder:
                 f"can: {source} lacks {', '.join(missing)}", remedy="start from a copy of the shipped fermon.dbc"
             )
         self.state, self.detail, self.ack = (database.get_message_by_name(name) for name in MESSAGES)
-        self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
+        self.attention: Any = next((m for m in database.messages if m.name == ATTENTION), None)
+        sent = [m for m in (self.state, self.detail, self.attention) if m is not None]
+        self._protectors = {m.name: Protector(_data_id(m, source)) for m in sent}
         try:
-            for message in (self.state, self.detail, self.ack):
+            for message in (*sent, self.ack):
                 message.refresh(strict=True)
             self.state_frame(_EMPTY)
             self.detail_frame(_EMPTY)
+            self.attention_frame(_EMPTY)
             self.acknowledged(bytes(self.ack.length))
         except Exception as error:  # cantools has several kinds, KeyError among them
             raise OutputError(f"can: {source} does not fit fermon's signals: {error!r}") from error
-        self._protectors = {m.name: Protector(_data_id(m, source)) for m in (self.state, self.detail)}
+        self._protectors = {m.name: Protector(_data_id(m, source)) for m in sent}
 
     @property
     def detail_cycle_s(self) -> float:
@@ -107,6 +111,10 @@ class Encoder:
     def detail_frame(self, status: Status) -> bytes:
         """Return the data of FermonDetail."""
         return self._frame(self.detail, detail_signals(status))
+
+    def attention_frame(self, status: Status) -> bytes | None:
+        """Return the data of FermonAttention; None where the file has none."""
+        return None if self.attention is None else self._frame(self.attention, attention_signals(status))
 
     def acknowledged(self, data: bytes) -> bool | None:
         """Return whether a FermonAck with this data says "pressed"; None for one that cannot be read."""
@@ -156,6 +164,25 @@ def detail_signals(status: Status) -> dict[str, float | str | None]:
         "FrameRate": state.rate_hz,
         "Speed": state.speed_kmh,
         "Uptime": status.uptime_ms // 1000,
+    }
+
+
+def attention_signals(status: Status) -> dict[str, float | str | None]:
+    """Return FermonAttention's signals in the DBC's units and words; None = not available."""
+    state = status.state
+    distracted = next((alert for alert in state.alerts if alert.kind is Kind.DISTRACTED), None)
+    known = state.away_30s is not None
+    # What a monitor that is broken said last of the head is old; an alert that is on stays.
+    stale = status.mode is Mode.FAULT
+    return {
+        "Attention": Attention.NOT_DETERMINED if stale and distracted is None else state.attention,
+        "Distracted": INACTIVE if distracted is None else ACTIVE,
+        "DistractedLevel": "none" if distracted is None else distracted.level.words,
+        "HeadYaw": None if stale else state.head_yaw_deg,
+        "HeadPitch": None if stale else state.head_pitch_deg,
+        "AwayTime": state.away_s if known and not stale else None,
+        "Away30": None if stale else state.away_30s,
+        "Nods": state.nods,
     }
 
 

@@ -1,4 +1,4 @@
-"""FermonState and FermonDetail on a CAN bus; acknowledgement and speed from it, through python-can."""
+"""FermonState, FermonAttention and FermonDetail on a CAN bus; acknowledgement and speed from it, through python-can."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ERR_ACK, ERR_BUSOFF = 0x20, 0x40
 
 
 class CanOutput:
-    """FermonState in its cycle and on each change, FermonDetail in its cycle."""
+    """FermonState and FermonAttention in their cycle and on each change, FermonDetail in its cycle."""
 
     name = "can"
     poll_s = 0.02
@@ -81,6 +81,9 @@ class CanOutput:
         encoder = self._ready()
         self._urgent = status.state.level >= Level.WARNING
         self._send(encoder.state.frame_id, bool(encoder.state.is_extended_frame), encoder.state_frame(status))
+        attention = encoder.attention
+        if attention is not None and (data := encoder.attention_frame(status)) is not None:
+            self._send(attention.frame_id, bool(attention.is_extended_frame), data)
         now = self._clock()
         if now >= self._detail_due:
             self._detail_due = now + encoder.detail_cycle_s - self.heartbeat_s / 2  # on the heartbeat that is nearest
@@ -179,7 +182,7 @@ class CanOutput:
         self._garbage, self._garbage_at = 1 if apart else self._garbage + 1, now
         if self._garbage >= GARBAGE_IN_A_ROW and not self._urgent:
             raise OutputError(
-                f"can: {self._where()} gives no CAN frames but garbage", remedy="wrong adapter or baud rate?"
+                f"can: {self._where()} sends garbage instead of CAN frames", remedy="wrong adapter or baud rate?"
             )
 
     def _filters(self) -> list[dict[str, int | bool]]:

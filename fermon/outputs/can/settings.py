@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fermon.errors import OutputError
-from fermon.schema import Choice, Range
+from fermon.schema import Choice, Range, key
 
 
 @dataclass(frozen=True, slots=True)
 class CanSettings:
-    enabled: bool = False
-    interface: str = "socketcan"
-    channel: str = "can0"
-    bitrate: Annotated[int, Range(10_000, 1_000_000, "bit/s")] = 500_000
-    options: tuple[str, ...] = ()
-    dbc: str = ""
-    speed: Annotated[str, Choice("none", "dbc", "j1939", "obd2")] = "none"
-    speed_dbc: str = ""
-    speed_signal: str = ""
+    """The bus, the messages on it, and where the vehicle's speed comes from."""
+
+    enabled: bool = key(False, 'needs the extra "can"')
+    interface: str = key("socketcan", "any interface of python-can: socketcan, slcan, virtual, ...")
+    channel: str = key("can0", "interface or device name")
+    bitrate: Annotated[int, Range(10_000, 1_000_000, "bit/s")] = key(
+        500_000, "socketcan's is set by the system instead"
+    )
+    options: tuple[str, ...] = key((), 'further python-can options, as "name=value"')
+    dbc: str = key("", 'another DBC with the same messages and signals; "" = the shipped fermon.dbc')
+    speed: Annotated[str, Choice("none", "dbc", "j1939", "obd2")] = key("none", "source of the vehicle's speed")
+    speed_dbc: str = key("", 'for speed = "dbc": path of the vehicle\'s DBC')
+    speed_signal: str = key("", 'for speed = "dbc": "Message.Signal"')
 
 
 def bus_options(options: Sequence[str]) -> dict[str, int | float | str]:

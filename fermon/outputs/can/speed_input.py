@@ -74,7 +74,7 @@ class SpeedInput:
         if reader is None or kmh is None:
             return None
         if self._told:
-            log.info("can: the speed has come: %s says %.1f km/h", reader.name, kmh)
+            log.info("can: speed received: %s says %.1f km/h", reader.name, kmh)
         self._told, self._watching, self._since = False, True, now
         reader.unusable = ""
         return kmh
@@ -85,4 +85,4 @@ class SpeedInput:
         if reader is not None and self._watching and now - self._since >= MISSING_S:
             self._told, self._watching = True, False
             why = f"{reader.name}: {reader.unusable}" if reader.unusable else f"no frame with {reader.name} has come"
-            log.warning("can: no speed for %g s: %s; taken as moving fast", MISSING_S, why)
+            log.warning("can: no speed for %g s: %s; the vehicle counts as moving fast", MISSING_S, why)

@@ -20,24 +20,29 @@ from fermon.domain import Acknowledged, Kind, Received, Status
 from fermon.errors import OutputError, Problem
 from fermon.outputs.gpio.mock import mock_lines
 from fermon.outputs.gpio.patterns import LOOKS, SELF_TEST, SELF_TEST_S, Signal, signal_of
-from fermon.schema import Range
+from fermon.schema import Range, key
 
 PI_4B = 0xC03111  # whose line numbers are taken for a board that names no Pi revision
 NO_LINE = 0  # BCM 0 belongs to the Pi's HAT identification memory, so it can mean "not connected"
+Line = Annotated[int, Range(0, 63, "(BCM number, 0 = none)")]
 
 
 @dataclass(frozen=True, slots=True)
 class GpioSettings:
-    enabled: bool = False
-    chip: Annotated[int, Range(-1, 63, "(/dev/gpiochipN; -1 = the Pi's own)")] = -1
-    lamp_line: Annotated[int, Range(0, 63, "(BCM number, 0 = none)")] = 23
-    lamp_active_high: bool = True
-    buzzer_line: Annotated[int, Range(0, 63, "(BCM number, 0 = none)")] = 18
-    buzzer_active_high: bool = True
-    button_line: Annotated[int, Range(0, 63, "(BCM number, 0 = none)")] = 24
-    button_to_ground: bool = True
-    debounce_s: Annotated[float, Range(0.0, 1.0, "s")] = 0.05
-    self_test: bool = True
+    """Which lines lamp, buzzer and button are on, and which level means on."""
+
+    enabled: bool = key(False, 'needs the extra "gpio"')
+    chip: Annotated[int, Range(-1, 63, "(/dev/gpiochipN; -1 = the Pi's own)")] = key(
+        -1, "the chip that has these lines"
+    )
+    lamp_line: Line = key(23, "lamp")
+    lamp_active_high: bool = key(True, "false: the line is low while the lamp is lit")
+    buzzer_line: Line = key(18, "buzzer")
+    buzzer_active_high: bool = key(True, "false: the line is low while the buzzer sounds")
+    button_line: Line = key(24, "acknowledge button")
+    button_to_ground: bool = key(True, "the button pulls the line to ground; false: to 3.3 V")
+    debounce_s: Annotated[float, Range(0.0, 1.0, "s")] = key(0.05, "a press must last this long")
+    self_test: bool = key(True, "short beep and flash at start")
 
 
 def check(settings: GpioSettings) -> list[Problem]:
@@ -45,12 +50,12 @@ def check(settings: GpioSettings) -> list[Problem]:
     s = settings
     problems: list[Problem] = []
     taken: dict[int, str] = {}
-    for key, line in (("lamp_line", s.lamp_line), ("buzzer_line", s.buzzer_line), ("button_line", s.button_line)):
+    for name, line in (("lamp_line", s.lamp_line), ("buzzer_line", s.buzzer_line), ("button_line", s.button_line)):
         if line in taken:
             expected = f"a line of its own ({line} is {taken[line]})"
-            problems.append(Problem(f"outputs.gpio.{key}", str(line), expected))
+            problems.append(Problem(f"outputs.gpio.{name}", str(line), expected))
         if line != NO_LINE:
-            taken.setdefault(line, key)
+            taken.setdefault(line, name)
     if s.lamp_line == s.buzzer_line == NO_LINE:
         problems.append(Problem("outputs.gpio: neither a lamp nor a buzzer", remedy="give lamp_line or buzzer_line"))
     return problems

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from fermon.domain import Received, Status
 from fermon.errors import OutputError, Problem
-from fermon.outputs.serial.sentences import SOURCE, Reader, status_sentence
-from fermon.schema import Range
+from fermon.outputs.serial.sentences import SOURCE, Reader, attention_sentence, status_sentence
+from fermon.schema import Range, key
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,12 @@ STUCK_S = 5.0  # a sentence that waits longer than that for its port
 
 @dataclass(frozen=True, slots=True)
 class SerialSettings:
-    enabled: bool = False
-    port: str = "/dev/serial0"
-    baud: Annotated[int, Range(1200, 4_000_000, "baud")] = 115_200
-    heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = 1.0
+    """The port and how often something is sent."""
+
+    enabled: bool = key(False, 'needs the extra "serial"')
+    port: str = key("/dev/serial0", "device, for instance /dev/ttyUSB0 or /dev/serial/by-id/...")
+    baud: Annotated[int, Range(1200, 4_000_000, "baud")] = key(115_200, "bit rate; 8N1, no flow control")
+    heartbeat_s: Annotated[float, Range(0.1, 60, "s")] = key(1.0, "time between sentences while nothing changes")
 
 
 def check(settings: SerialSettings) -> list[Problem]:
@@ -40,9 +42,9 @@ def check(settings: SerialSettings) -> list[Problem]:
 
 
 class SerialOutput:
-    """One sentence at each change of state and one every `heartbeat_s`; acknowledgements and speeds come back.
+    """A pair of sentences at each change of state and every `heartbeat_s`; acknowledgements and speeds come back.
 
-    Nothing here waits for the port. A sentence that was begun is finished, so that the reader never sees two halves
+    Nothing here waits for the port. A pair that was begun is finished, so that the reader never sees two halves
     as one; of those not begun only the newest is kept.
     """
 
@@ -57,8 +59,8 @@ class SerialOutput:
         self._hangup = select.poll()
         self._reader = Reader()
         self._told: set[str] = set()
-        self._begun = b""  # rest of a sentence that was begun
-        self._next = b""  # newest sentence, not begun
+        self._begun = b""  # rest of a pair that was begun
+        self._next = b""  # newest pair, not begun
         self._waiting_since: float | None = None
         self._proven = False  # the port has taken something since it was opened
 
@@ -78,7 +80,7 @@ class SerialOutput:
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise OutputError(
                 f"serial: cannot open {s.port} at {s.baud} baud: {error}",
-                remedy="it must be a port that this user may read and write (group dialout) and that nobody else holds",
+                remedy="this user must be able to read and write it (group dialout), and no other program may use it",
             ) from error
         self._reader = Reader()
         self._begun = self._next = b""
@@ -86,7 +88,7 @@ class SerialOutput:
         self._proven = False
 
     def show(self, status: Status) -> None:
-        self._next = status_sentence(status)
+        self._next = status_sentence(status) + attention_sentence(status)
         self._write()
         if not self._proven:
             raise OutputError(

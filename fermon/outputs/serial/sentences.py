@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 
-from fermon.domain import Acknowledged, Kind, Received, Status, VehicleSpeed
+from fermon.domain import Acknowledged, Attention, Kind, Mode, Received, Status, VehicleSpeed
 
 MOST_CHARACTERS = 82  # NMEA 0183: the longest sentence, `$` and line end included
 NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for sscanf, strtok and atoi alike
@@ -57,6 +57,31 @@ def status_sentence(status: Status) -> bytes:
         state.level,
     )
     return sentence("FERM," + ",".join(map(str, fields)))
+
+
+def attention_sentence(status: Status) -> bytes:
+    """Return `$FERMD,<ms since start>,<attention>,<yaw>,<pitch>,<away ms>,<level of DISTRACTED 0-2>*hh`.
+
+    Attention is numbered as in the DBC's value table. Yaw and pitch are whole degrees from forward, + = to the
+    driver's own left and up. A field that is not available is empty. While fermon is broken nothing of the head is.
+    """
+    state = status.state
+    level = next((alert.level for alert in state.alerts if alert.kind is Kind.DISTRACTED), 0)
+    stale = status.mode is Mode.FAULT
+    known = state.away_30s is not None and not stale
+    fields = (
+        status.uptime_ms & MOST_MS,
+        int(Attention.NOT_DETERMINED if stale and not level else state.attention),
+        "" if stale else _whole(state.head_yaw_deg),
+        "" if stale else _whole(state.head_pitch_deg),
+        _whole(min(state.away_s * 1000, MOST_CLOSURE_MS)) if known else "",
+        int(level),
+    )
+    return sentence("FERMD," + ",".join(map(str, fields)))
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else str(round(value))
 
 
 class Reader:

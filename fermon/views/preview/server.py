@@ -137,7 +137,7 @@ class PreviewServer:
         if not self._complained:
             self._complained = True
             what = f"{context.get('message')} {context.get('exception')!r}"
-            log.warning("preview: %s (further ones are not told)", one_line(what)[:LONGEST_LOG])
+            log.warning("preview: %s (further ones are not logged)", one_line(what)[:LONGEST_LOG])
 
     # One connection ---------------------------------------------------------------------------------------------------
 

@@ -108,6 +108,12 @@ def test_a_first_time_stamp_of_25_hours_is_no_damage(tmp_path: Path, reports: li
     assert reports == []
 
 
+def test_25_a_second_without_a_duration_is_not_taken_for_what_ffmpeg_assumes(tmp_path: Path) -> None:
+    stamps = [40 * number for number in range(12)]
+    frames, _ = play(stamped(tmp_path / "cut off.mkv", stamps, step_ms=40))
+    assert times_ms(frames) == stamps
+
+
 def test_a_jump_of_the_clips_time_is_told_and_kept(tmp_path: Path, reports: list[str]) -> None:
     stamps = STEADY[:10] + [time + 3_600_000 for time in STEADY[10:]]
     path = stamped(tmp_path / "clip.mkv", stamps, end_ms=3_601_000)

@@ -88,7 +88,7 @@ def test_a_damaged_network_is_a_fault_with_the_remedy(
     [found] = faults(findings)
     assert found["area"] == "models" and "eyes.tflite" in found["text"] and "manifest" in found["text"]
     assert "reinstall" in found["remedy"]
-    assert any(f["verdict"] == "warning" and "face not looked for" in f["text"] for f in findings)
+    assert any(f["verdict"] == "warning" and "face not searched" in f["text"] for f in findings)
 
 
 def test_an_unreachable_serial_port_is_a_fault_with_the_remedy(

@@ -62,7 +62,7 @@ def test_lamp_and_buzzer_are_tried_once_and_left_off(lines: BreakableLines, at_s
     """Whether they are tried at every start or not."""
     lamp, buzzer = lines.pin(LAMP), lines.pin(BUZZER)  # kept: a factory that is closed forgets its pins
     settings = enabled("gpio", self_test=at_start)
-    assert about("gpio", check_outputs(settings, True)).text == "gpio: opened and shown to"
+    assert about("gpio", check_outputs(settings, True)).text == "gpio: opened and tested"
     assert changes(buzzer) == [False, True, False], "one short beep"
     assert True in changes(lamp) and changes(lamp)[-1] is False
 
@@ -106,7 +106,7 @@ def bus() -> Iterator[can.BusABC]:
 
 def test_what_is_sent_on_the_bus_is_no_alert(bus: can.BusABC) -> None:
     settings = enabled("can", interface="virtual", channel=bus.channel_id)
-    assert about("can", check_outputs(settings, True)).text == "can: opened and shown to"
+    assert about("can", check_outputs(settings, True)).text == "can: opened and tested"
     messages = {message.frame_id: message for message in load(shipped_dbc()).messages}
     sent = []
     while (frame := bus.recv(0)) is not None:
@@ -137,7 +137,7 @@ def test_what_is_sent_to_the_serial_port_is_no_alert() -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert found.text == "serial: opened and shown to"
+    assert found.text == "serial: opened and tested"
     fields = sentence.partition("*")[0].split(",")
     assert fields[0] == "$FERM" and fields[2] == "0" and fields[-1] == "0", "not determined, no alert"
 

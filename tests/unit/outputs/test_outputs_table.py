@@ -41,7 +41,7 @@ def test_enabled_outputs_are_made_under_their_names_and_touch_nothing() -> None:
     ("table", "complaint"),
     [
         ({"serial": {"prot": "/dev/ttyS0"}}, "outputs.serial.prot: no such key; did you mean 'port'?"),
-        ({"serial": {"baud": 9}}, "1200 to 4e+06 baud"),
+        ({"serial": {"baud": 9}}, "1200 to 4000000 baud"),
         ({"can": {"speed": "j1393"}}, "did you mean 'j1939'?"),
         ({"gpoi": {}}, "did you mean 'gpio'?"),
     ],

@@ -44,7 +44,7 @@ def test_a_file_that_appears_later_is_found_by_the_retry(tmp_path: Path, reports
     assert speed.take(*FIFTY, 36.0) == 50.0
     assert reports[1:] == [
         "can: speed: found Wheel.Speed of later.dbc",
-        "can: the speed has come: Wheel.Speed of later.dbc says 50.0 km/h",
+        "can: speed received: Wheel.Speed of later.dbc says 50.0 km/h",
     ]
 
 
@@ -54,10 +54,10 @@ def test_a_speed_that_does_not_come_is_told_and_told_when_it_comes(ready: SpeedI
     for tenth in range(100):
         ready.watch(MISSING_S + tenth / 10)
     assert reports == [
-        "can: no speed for 5 s: no frame with Wheel.Speed of van.dbc has come; taken as moving fast",
+        "can: no speed for 5 s: no frame with Wheel.Speed of van.dbc has come; the vehicle counts as moving fast",
     ]
     assert ready.take(*FIFTY, 20.0) == 50.0
-    assert reports[1:] == ["can: the speed has come: Wheel.Speed of van.dbc says 50.0 km/h"]
+    assert reports[1:] == ["can: speed received: Wheel.Speed of van.dbc says 50.0 km/h"]
     ready.take(*FIFTY, 21.0)
     ready.watch(25.9)
     assert len(reports) == 2

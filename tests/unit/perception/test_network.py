@@ -73,7 +73,7 @@ def test_expression_probabilities_add_up(copy: Path) -> None:
 def test_a_file_cut_in_half(copy: Path) -> None:
     content = copy.read_bytes()
     copy.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ModelError, match=r"exchanged: found \d+ bytes with sha256 .*, expected .* its manifest says"):
+    with pytest.raises(ModelError, match=r"replaced: found \d+ bytes with sha256 .*, expected .* its manifest says"):
         Network(copy)
 
 

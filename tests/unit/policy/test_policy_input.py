@@ -20,6 +20,7 @@ from fermon.domain import (
     CameraChange,
     Eyes,
     Face,
+    Head,
     Input,
     Kind,
     Level,
@@ -161,6 +162,10 @@ parts = st.builds(
     camera=st.sampled_from(["ok", "ok", "ok", "covered", "lost", "stalled", "asleep"]),
     fps=st.sampled_from([None, None, 4.0, 30.0]),
     ack=st.booleans(),
+    head=st.sampled_from([None, (0.0, 0.0), (0.0, -10.0), (0.0, -30.0), (50.0, 0.0)]),
+    to=st.sampled_from([None, None, (0.0, 0.0), (0.0, -30.0)]),
+    profile=st.booleans(),
+    cause=st.sampled_from([None, None, "lowered"]),
 )
 drives = st.lists(parts, min_size=1, max_size=10)
 
@@ -186,6 +191,7 @@ def test_raise_and_clear_alternate(drive: list[Part]) -> None:
 
 
 probabilities = st.one_of(st.none(), st.floats(), st.floats(0, 1), st.just("x"), st.integers())
+angles = st.one_of(st.floats(-90, 90), probabilities)
 times = st.one_of(
     st.integers(-(2**80), 2**80),
     st.integers(0, 40).map(lambda s: s * S),
@@ -196,11 +202,12 @@ wild = st.one_of(
         Observation,
         times,
         st.integers(),
-        st.one_of(st.none(), st.just(Face(Box(NAN, 0, 0, 0), NAN))),
+        st.one_of(st.none(), st.builds(Face, st.just(Box(NAN, 0, 0, 0)), st.just(NAN), profile=st.booleans())),
         st.one_of(st.none(), st.lists(st.floats(), max_size=8).map(tuple), st.just((0.9, 0.1, 0, 0, 0, 0, 0))),
-        st.one_of(st.none(), st.builds(Eyes, probabilities, probabilities)),
+        st.one_of(st.none(), st.builds(Eyes, probabilities, probabilities, st.sampled_from([None, "lowered"]))),
         probabilities,
         st.builds(Quality, st.floats(), st.floats(), st.one_of(st.none(), st.floats())),
+        st.one_of(st.none(), st.builds(Head, angles, angles, angles)),
     ),
     st.builds(Tick, times),
     st.builds(Speed, times, st.one_of(st.floats(), st.integers())),

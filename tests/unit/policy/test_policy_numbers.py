@@ -67,6 +67,46 @@ LATER = at(30, Part(5), *every(3, closed(0.3), unknown(1.7)), unknown(3), *every
 LITTLE = at(15, Part(30), *every(30, Part(0.6), hidden(0.9)), Part(15))
 ONE_AND_A_HALF = [at(30, Part(5), *every(6, closed(s), Part(6)), Part(20)) for s in (1.3, 1.7)]
 
+AHEAD = (0.0, 0.0)
+LEARN = Part(25, head=AHEAD)
+
+
+def turned(s: float, yaw: float = 0.0, pitch: float = 0.0, **more: Any) -> Part:
+    return Part(s, **({"head": (yaw, pitch)} | more))
+
+
+def look(*parts: Part, fps: float = 15.0, **more: Any) -> Drive:
+    """Forward is known, then that, then forward again."""
+    return at(fps, *(dataclasses.replace(part, **more) for part in (LEARN, *parts, turned(4))))
+
+
+def drift(s: float, yaw: float) -> Drive:
+    """The usual direction moves by 16 degrees, s before a look at `yaw`."""
+    return at(10, LEARN, turned(s, 16), turned(5, yaw), turned(3, 16))
+
+
+def nods(n: int = 3, apart_s: float = 5.0, **more: float) -> list[Part]:
+    return every(n, *nod(**more), turned(apart_s))
+
+
+def nod(falls: float = 17, within_s: float = 0.4, low_s: float = 0.4, back: float = 0.0) -> list[Part]:
+    """The eyes are closed while the head falls."""
+    return [
+        closed(within_s, head=AHEAD, to=(0, -falls)),
+        turned(low_s, 0, -falls),
+        turned(0.2, 0, -falls, to=(0, -back)),
+        turned(4, 0, -back),
+    ]
+
+
+def lost(*parts: Part) -> Drive:
+    return at(30, LEARN, *parts, Part(4))
+
+
+SHUT_DOWN = closed(12, head=(0, -20))
+RADIO = look(*every(6, turned(2.2, 40), turned(1)))
+SLUMP = [turned(0.8, eyes="closed"), hidden(9)]
+
 PROBES: dict[str, list[Drive]] = {
     "closed_probability": [at(15, Part(5), Part(2, eyes=0.42), Part(3), Part(2, eyes=0.58), Part(3))],
     "clearly_open_probability": [at(15, Part(5), Part(2, eyes=(0.97, p)), Part(3)) for p in (0.085, 0.115)],
@@ -180,6 +220,62 @@ PROBES: dict[str, list[Drive]] = {
     "speed_timeout_s": [at(30, Part(5, kmh=0.0), closed(1, kmh=0.0), closed(5))],
     "speed_max_kmh": [at(15, Part(5, kmh=v), closed(3, kmh=v)) for v in (250.0, 350.0)],
     "driver_gone_s": [at(10, Part(5, kmh=0.0), hidden(90, kmh=0.0))],
+    "new_driver_s": [look(hidden(s), turned(5, 40), fps=10) for s in (8.5, 11.5)],
+    "forward_first_s": [at(10, turned(s), turned(5, 40), turned(3)) for s in (17, 23)],
+    "forward_memory_s": [at(10, turned(200), turned(s, 16), turned(5, 27), turned(3, 16)) for s in (80, 105)],
+    "forward_max_deg_per_s": [drift(25 + 14, 27.4), drift(25 + 9, 27.2)],
+    "away_yaw_deg": [look(turned(5, yaw)) for yaw in (22, -28)],
+    "away_down_deg": [look(turned(5, 0, pitch)) for pitch in (-15, -20)],
+    "away_up_deg": [look(turned(5, 0, pitch)) for pitch in (18, 25)],
+    "forward_yaw_deg": [look(turned(5, 40), turned(3, yaw), hidden(3)) for yaw in (16, -20)],
+    "forward_down_deg": [look(turned(5, 40), turned(3, 0, pitch), hidden(3)) for pitch in (-10, -14)],
+    "forward_up_deg": [look(turned(5, 40), turned(3, 0, pitch), hidden(3)) for pitch in (13, 17)],
+    "away_forward_gap_s": [look(turned(2, 40), turned(s), turned(2.2, 40), fps=30) for s in (0.42, 0.58)],
+    "away_unknown_gap_s": [look(turned(2, 40), Part(s), turned(2.2, 40), fps=30) for s in (0.85, 1.15)],
+    "attention_floor_hz": [look(turned(9, 40), fps=fps) for fps in (4.2, 6.0)],
+    "distracted_warning_s": [look(turned(8, 40))],
+    "distracted_warning_slow_s": [look(turned(9, 40), kmh=30.0)],
+    "distracted_fast_kmh": [look(turned(9, 40), kmh=v) for v in (40.0, 58.0)],
+    "distracted_warning_clear_s": [look(turned(8, 40))],
+    "distracted_notice_s": [RADIO],
+    "distracted_window_s": [look(*every(20, turned(s, 40), turned(1.9))) for s in (1.5, 0.8)],
+    "distracted_notice_clear_s": [RADIO],
+    "distracted_gate_kmh": [look(turned(9, 40), kmh=v) for v in (16.0, 23.0)],
+    "lowered_deg": [look(turned(1, 0, pitch), closed(2.5, head=(0, pitch))) for pitch in (-7, -9)],
+    "lowered_level_deg": [
+        look(turned(1, 0, -9), closed(0.5, head=(0, -9)), closed(2.5, head=(0, pitch))) for pitch in (-3.4, -4.6)
+    ],
+    "lowered_fall_s": [
+        look(closed(s, head=AHEAD, cause="lowered"), closed(2.5, head=(0, -15), cause="lowered"), fps=30)
+        for s in (0.42, 0.58)
+    ],
+    "lowered_shut_s": [
+        look(turned(0.5, 0, -15), closed(s, head=(0, -15)), turned(7 - s, eyes="unknown")) for s in (3.5, 4.6)
+    ],
+    "asleep_lowered_s": [look(turned(0.5, 0, -20), SHUT_DOWN)],
+    "unresponsive_lowered_s": [
+        look(turned(0.5, 0, -20), SHUT_DOWN),
+        lost(turned(0.5, 0, -20, kmh=5.0), closed(11, head=(0, -20), kmh=5.0), closed(3, head=(0, -20), kmh=30.0)),
+    ],
+    "dropped_deg": [look(closed(1, head=AHEAD), turned(1.5, 0, pitch, eyes="unknown")) for pitch in (-17, -23)],
+    "lost_closed_s": [lost(closed(s, head=AHEAD), hidden(5)) for s in (0.42, 0.58)],
+    "lost_within_s": [lost(closed(0.8, head=AHEAD), turned(s, eyes="unknown"), hidden(5)) for s in (0.85, 1.15)],
+    "lost_again_s": [
+        lost(closed(0.8, head=AHEAD), hidden(0.5), turned(s, eyes="unknown"), hidden(5)) for s in (0.85, 1.15)
+    ],
+    "asleep_lost_s": [lost(*SLUMP)],
+    "unresponsive_lost_s": [
+        lost(*SLUMP),
+        lost(closed(0.8, head=AHEAD, kmh=5.0), hidden(7, kmh=5.0), hidden(3, kmh=30.0)),
+    ],
+    "nod_fall_deg": [at(30, *nods(falls=deg)) for deg in (13, 17)],
+    "nod_fall_s": [at(30, *nods(within_s=s)) for s in (0.75, 1.05)],
+    "nod_closed_s": [at(30, *nods(within_s=s)) for s in (0.25, 0.35)],
+    "nod_back_deg": [at(30, *nods(back=deg)) for deg in (4.2, 5.8)],
+    "nod_back_s": [at(30, *nods(low_s=s)) for s in (2.1, 3.0)],
+    "nod_window_s": [at(10, *nods(2, 1), turned(s), *nods(1)) for s in (235, 335)],
+    "drowsy_notice_nods": [at(30, *nods(5))],
+    "weary_nods": [at(15, *sad(turned(70), *nods(4)))],
     "driver_gone_kmh": [at(10, Part(5, kmh=v), hidden(70, kmh=v)) for v in (8.0, 11.0)],
 }
 NUMBERS = [f.name for f in dataclasses.fields(PolicySettings) if f.name != "profile"]

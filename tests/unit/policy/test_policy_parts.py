@@ -25,8 +25,8 @@ def closed(s: float, **more: object) -> Part:
     return Part(s, eyes="closed", **more)  # type: ignore[arg-type]
 
 
-def unknown(s: float) -> Part:
-    return Part(s, eyes="unknown")
+def unknown(s: float, **more: object) -> Part:
+    return Part(s, eyes="unknown", **more)  # type: ignore[arg-type]
 
 
 def hidden(s: float, **more: object) -> Part:
@@ -344,10 +344,15 @@ parts = st.builds(
     camera=st.sampled_from(["ok", "ok", "ok", "covered", "lost", "stalled", "asleep"]),
     fps=st.sampled_from([None, None, None, 5.0, 7.8, 30.0]),
     ack=st.booleans(),
+    head=st.sampled_from([None, (0.0, 0.0), (0.0, -10.0), (0.0, -30.0), (50.0, 0.0)]),
+    to=st.sampled_from([None, None, (0.0, 0.0), (0.0, -30.0)]),
+    profile=st.booleans(),
+    cause=st.sampled_from([None, None, "lowered"]),
     late=st.sampled_from([0.0, 0.0, 0.3, 0.9]),
 )
 GLIMPSES = [closed(0.45), unknown(1.05)]
 PLUG = [closed(1.3), Part(1.1, camera="lost")]
+AWAKE = Part(25, head=(0.0, 0.0))
 LIDS = [Part(0.1), closed(0.07), unknown(0.2)]
 
 
@@ -363,13 +368,15 @@ LIDS = [Part(0.1), closed(0.07), unknown(0.2)]
 @example([Part(0.14), unknown(0.2)], 30.0, 0.0, 0.0)
 @example([Part(0.1, fps=7.8), closed(0.3, fps=7.8), hidden(0.5)], 8.0, 0.2, 0.1)
 @example([closed(3.1), closed(0.1, ack=True)], 15.0, 0.0, 0.0)
+@example([closed(5.5, head=(0.0, -10.0)), hidden(4.4)], 15.0, 0.0, 0.0)
+@example([closed(0.7, head=(0.0, 0.0)), unknown(0.9, head=(0.0, -30.0)), hidden(2.0)], 15.0, 0.0, 0.0)
 def test_never_silent_about_a_driver_who_is_not_seen_awake(
     cycle: list[Part], fps: float, jitter: float, drops: float
 ) -> None:
-    """Whatever comes, again and again for a minute after 10 s awake."""
+    """Whatever comes, again and again for a minute after 25 s awake, by which it is known where forward is."""
     length = sum(part.s for part in cycle)
     watch = Watch()
-    for item in inputs([Part(10), *cycle * (int(60 / length) + 1)], Way(fps, jitter, drops), "never silent"):
+    for item in inputs([AWAKE, *cycle * (int(60 / length) + 1)], Way(fps, jitter, drops), "never silent"):
         watch.feed(item)
     closed_s, unopened_s = watch.silent_s
     assert closed_s < 12.0

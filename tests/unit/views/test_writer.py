@@ -70,7 +70,7 @@ def test_a_reader_who_stops_holds_nobody_up_and_is_told_what_he_missed(
     out.write("again\n")
     assert "again\n" in pipe.read("again\n")
     out.close()
-    assert len(reports) == 1 and "lines were lost, nobody took them" in reports[0]
+    assert len(reports) == 1 and "lines were lost, its reader did not keep up" in reports[0]
 
 
 def test_a_full_disk_is_told_once_and_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
