@@ -35,12 +35,12 @@ class Place(NamedTuple):
 def draw_place(rng: Rng, face: bool) -> Place:
     """Return a place by chance: mostly as a tracker leaves it, or as a detector does, or beside the face."""
     mirror, kind = bool(rng.random() < 0.5), rng.random()
-    turn = float(rng.normal(0, 6) if rng.random() < 0.85 else rng.uniform(-30, 30))
+    turn = float(rng.normal(0, 6) if rng.random() < 0.92 else rng.uniform(-30, 30))
     if not face:
         return _place(rng.uniform(-0.4, 0.4, 2), rng.uniform(0.6, 1.6), turn, mirror)
-    if kind < 0.6:
+    if kind < 0.78:
         return _place(rng.normal(0, 0.07, 2), np.exp(rng.normal(0, 0.08)), turn, mirror)
-    if kind < 0.88:
+    if kind < 0.93:
         return _place(rng.uniform(-0.35, 0.35, 2), rng.uniform(0.65, 1.5), turn, mirror)
     angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 0.95)
     return _place(far * np.array([np.cos(angle), np.sin(angle)]), rng.uniform(0.7, 1.4), turn, mirror)

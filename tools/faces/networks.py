@@ -11,7 +11,7 @@ from keras import layers, ops
 from fermon.perception.face import CLASSES, SHAPE, SIDE
 
 # Errors are weighed in crop sides and in quarter turns: half a pixel and two degrees cost about alike.
-_SHAPE_SCALE, _ANGLE_SCALE = 32.0, 16.0
+_SHAPE_SCALE, _ANGLE_SCALE = 96.0, 24.0
 _RARE, _TOLD = np.array([1, 3, 3, 3], np.float32), np.array([6, 4, 4, 4], np.float32)
 
 

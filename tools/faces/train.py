@@ -93,7 +93,7 @@ def errors(model: Any, material: Material, seed: int) -> str:
 
 
 def train(material: Material, other: Material, epochs: int, seed: int, weights: Path | None = None) -> Any:
-    """Train with AdamW and a cosine to zero, from scratch or from earlier weights at a fifth of the rate. Seeded."""
+    """Train with AdamW and a cosine to zero, from scratch or from earlier weights at half the rate. Seeded."""
     keras = import_keras()
     from eyes import fitting
     from faces import networks
@@ -107,7 +107,7 @@ def train(material: Material, other: Material, epochs: int, seed: int, weights: 
         1e-4,
         max(1, epochs * (size // BATCH) - 150),
         0.005,
-        warmup_target=2e-3 if weights is None else 4e-4,
+        warmup_target=2e-3 if weights is None else 1e-3,
         warmup_steps=150,
     )
     fitting.compiled(model, schedule, [networks.state_loss, networks.shape_loss, networks.angle_loss])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Frame, Input, Observation, Points, Quality, Speed
+from fermon.domain import NS_PER_S, Alert, Box, Eyes, Face, Frame, Head, Input, Observation, Points, Quality, Speed
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.policy import Policy
 from synth.film import Setting, frames
@@ -82,9 +81,6 @@ def observation(record: dict[str, Any], seq: int, face: str) -> Observation:
     left, right = (read[state(truth["eyes"][name])] for name in ("left", "right"))
     hidden = sum(truth["mouth"]["covers"].values()) > 0.5
     mouth = None if hidden else 0.95 if truth["mouth"]["opening"] >= WIDE else 0.05
-    more: dict[str, Any] = {}
-    if "head" in {f.name for f in dataclasses.fields(Observation)}:
-        more["head"] = _head(truth["head"])
     return Observation(
         record["t_ns"],
         seq,
@@ -93,16 +89,8 @@ def observation(record: dict[str, Any], seq: int, face: str) -> Observation:
         Eyes(left, right, None if None not in (left, right) else "covered"),
         mouth,
         quality,
-        **more,
+        Head(*truth["head"]),
     )
-
-
-def _head(angles: Sequence[float]) -> Any:
-    """Return the domain's head angles, which came with the policy's second edition."""
-    from fermon import domain
-
-    kind = getattr(domain, "Head", None)
-    return kind(*angles) if kind is not None else None
 
 
 def table(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
