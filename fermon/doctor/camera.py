@@ -107,7 +107,9 @@ def _face(frames: list[Frame], config: Config) -> Finding:
     eyes = sum(
         o.eyes is not None and (o.eyes.left is not None or o.eyes.right is not None) for o in observations
     ) / len(frames)
-    text = f"face in {found:.0%} of the frames, an eye readable in {eyes:.0%}; {took_ms:.1f} ms a frame"
+    heads = sum(observation.head is not None for observation in observations) / len(frames)
+    attention = f"the head's angles in {heads:.0%}" if heads else "no head's angles: attention is not determined"
+    text = f"face in {found:.0%} of the frames, an eye readable in {eyes:.0%}, {attention}; {took_ms:.1f} ms a frame"
     if found >= ENOUGH_FACES and eyes >= ENOUGH_FACES:
         return ok("camera", text)
     return warning(

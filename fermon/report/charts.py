@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from html import escape
 
 from fermon.domain import EXPRESSIONS, Kind, Level
-from fermon.report.digest import Cell, Drive, Span
+from fermon.report.digest import NOT_KNOWN, Cell, Drive, Span
 from fermon.words import reason
 
 WIDTH, LEFT, RIGHT = 1000.0, 108.0, 40.0
 COLUMNS = 440  # of measures: two px each
 ROW = 13.0  # height of a thin row
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-KINDS = (Kind.UNRESPONSIVE, Kind.ASLEEP, Kind.MICROSLEEP, Kind.DROWSY, Kind.ANGER, Kind.UNAVAILABLE)
+KINDS = (Kind.UNRESPONSIVE, Kind.ASLEEP, Kind.MICROSLEEP, Kind.DROWSY, Kind.DISTRACTED, Kind.ANGER, Kind.UNAVAILABLE)
 
 
 def clock(seconds: float) -> str:
@@ -46,6 +46,8 @@ class Chart:
         self._closures()
         self._perclos()
         self._expressions()
+        if self._drive.attended_s:
+            self._attention()
         self._sight()
         if any(column.speed_kmh is not None for column in self._columns):
             self._speed()
@@ -147,6 +149,16 @@ class Chart:
                 x = self.x(start_s)
                 tip = f"{name} {tenths * 10} %, {clock(start_s)} to {clock(end_s)}"
                 self._rect(x, top, self.x(end_s) - x, ROW, "bar", f' opacity="{tenths / 10:g}"', tip)
+        self._gap()
+
+    def _attention(self) -> None:
+        """Turned away in blue, and in the alert's colour while DISTRACTED was on; grey where it was not known."""
+        top = self._lane("attention", ROW + 5)
+        for span in _visible(self._drive.attention, self._span_s):
+            self._span(span, top, ROW + 5, "none" if span.what == NOT_KNOWN else "bar")
+        for span in self._drive.spans:
+            if span.what == Kind.DISTRACTED.value:
+                self._span(span, top + ROW, 5.0, span.level)
         self._gap()
 
     def _sight(self) -> None:

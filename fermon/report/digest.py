@@ -8,7 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fermon.domain import EXPRESSIONS, NS_PER_S, Alert, CameraChange, DriverState, EyeState, Input, Observation, Speed
+from fermon.domain import (
+    EXPRESSIONS,
+    NS_PER_S,
+    Alert,
+    Attention,
+    CameraChange,
+    DriverState,
+    EyeState,
+    Input,
+    Observation,
+    Speed,
+)
 from fermon.errors import one_line
 from fermon.policy import Policy, PolicySettings
 from fermon.session.format import RecordedAlert
@@ -16,6 +27,7 @@ from fermon.session.parts import DriveReader
 from fermon.session.replay import policy_settings
 
 CELL_NS = NS_PER_S
+AWAY, NOT_KNOWN = "turned away", "attention not determined"
 
 
 @dataclass(slots=True)
@@ -75,10 +87,14 @@ class Drive:
     alerts: list[Alert] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)  # of alerts, one for each level that one had
     blind: list[Span] = field(default_factory=list)
+    attention: list[Span] = field(default_factory=list)  # AWAY and NOT_KNOWN; none at all in a drive without heads
+    attended_s: float = 0.0  # time in which it was known where the head pointed
+    away_s: float = 0.0  # of that, turned away
     seconds: dict[str, float] = field(default_factory=dict)  # "open", "closed", and each cause of blindness
     duration_s: float = 0.0
     frames: int = 0
     yawns: int = 0
+    nods: int = 0
     blinks_per_min: float | None = None  # mean where it is available
     start_ns: int = 0
     recorded: str = ""  # how the recording's own alert lines compare
@@ -96,6 +112,11 @@ class Drive:
         """Share 0..1 of the time with readable eyes in which they were closed, blinks included."""
         usable = self.seconds.get("open", 0.0) + self.seconds.get("closed", 0.0)
         return self.seconds.get("closed", 0.0) / usable if usable > 0 else None
+
+    @property
+    def away(self) -> float | None:
+        """Share 0..1 of the time with a known attention in which the head was turned away; None without any."""
+        return self.away_s / self.attended_s if self.attended_s > 0 else None
 
     @property
     def raised(self) -> Counter[tuple[str, str]]:
@@ -158,7 +179,8 @@ class Gatherer:
         self._what = "no frames"  # "open", "closed", or why the driver is not seen, since then
         self._cell: Cell | None = None
         self._blind_from: float | None = None
-        self._yawns = 0
+        self._attention = (Attention.NOT_DETERMINED, 0.0)  # and since when, in s
+        self._yawns = self._nods = 0
         self._blinks: list[float] = []
         self._open: dict[str, tuple[Alert, float]] = {}
 
@@ -174,6 +196,7 @@ class Gatherer:
         elif isinstance(item, CameraChange):
             self._become("camera lost" if item.state == "lost" else "no frames")
         self._measure(item, state)
+        self._attend(state)
         for alert in alerts:
             self._alert(alert)
 
@@ -185,6 +208,9 @@ class Gatherer:
         if self._blind_from is not None:
             drive.blind.append(Span(self._blind_from, end_s, self._what))
         drive.duration_s = end_s
+        self._end_attention(end_s)
+        if not drive.attended_s:
+            drive.attention.clear()
         drive.spans.sort(key=lambda span: span.start_s)
         if self._blinks:
             drive.blinks_per_min = sum(self._blinks) / len(self._blinks)
@@ -236,8 +262,32 @@ class Gatherer:
             cell.expression_sum = [a + b for a, b in zip(cell.expression_sum, state.expression, strict=True)]
         self._drive.yawns += max(0, state.yawns - self._yawns)
         self._yawns = state.yawns
+        self._drive.nods += max(0, state.nods - self._nods)
+        self._nods = state.nods
         if state.blink_rate_per_min is not None:
             self._blinks.append(state.blink_rate_per_min)
+
+    def _attend(self, state: DriverState) -> None:
+        now = state.attention
+        if now is Attention.DISTRACTED:  # as long as the alert is on, whatever the head does now
+            ahead = Attention.NOT_DETERMINED if state.head_yaw_deg is None else Attention.ATTENTIVE
+            now = Attention.AWAY if state.away_s > 0 else ahead
+        if now is not self._attention[0]:
+            now_s = self._seconds(self._last_ns)
+            self._end_attention(now_s)
+            self._attention = now, now_s
+
+    def _end_attention(self, end_s: float) -> None:
+        """Book what the head did up to here."""
+        what, start_s = self._attention
+        if end_s <= start_s:
+            return
+        if what is not Attention.NOT_DETERMINED:
+            self._drive.attended_s += end_s - start_s
+        if what is Attention.AWAY:
+            self._drive.away_s += end_s - start_s
+        if what is not Attention.ATTENTIVE:
+            self._drive.attention.append(Span(start_s, end_s, AWAY if what is Attention.AWAY else NOT_KNOWN))
 
     def _alert(self, alert: Alert) -> None:
         now_s = self._seconds(alert.t_ns)

@@ -11,7 +11,7 @@ from typing import Any
 
 from fermon.domain import NS_PER_S
 from fermon.report.charts import Chart, clock
-from fermon.report.digest import Drive
+from fermon.report.digest import AWAY, Drive
 from fermon.words import reason
 
 MOST_ALERTS = 500  # lines in the table; all are counted
@@ -68,7 +68,20 @@ def figures(drive: Drive) -> list[tuple[str, str, str]]:
         ("Longest closure", f"{longest:.1f} s", "eyes closed without a break"),
         ("Blinks", "–" if drive.blinks_per_min is None else f"{drive.blinks_per_min:.0f} a minute", "mean"),
         ("Yawns", str(drive.yawns), "in the whole drive"),
+        *_attention(drive),
         ("Frames", str(drive.frames), "–" if rate is None else f"{rate:.1f} a second"),
+    ]
+
+
+def _attention(drive: Drive) -> list[tuple[str, str, str]]:
+    """What the head tells; nothing of a drive that has no head's angles."""
+    if drive.away is None:
+        return []
+    longest = max((span.end_s - span.start_s for span in drive.attention if span.what == AWAY), default=0.0)
+    return [
+        ("Turned away", percent(drive.away), "of the time in which attention was determined"),
+        ("Longest look away", f"{longest:.1f} s", "without a break"),
+        ("Nods", str(drive.nods), "in the whole drive"),
     ]
 
 

@@ -15,10 +15,10 @@ from types import ModuleType
 
 import pytest
 
-from fermon.domain import Status
+from fermon.domain import Attention, Kind, Level, Status
 from fermon.outputs.can.dbc import Encoder, load, shipped_dbc
 from fermon.outputs.can.e2e import Check, Checker
-from tests.outputs_kit import CRITICAL, NOTICE, SITUATIONS, WARNING, WELL, Adapter, until
+from tests.outputs_kit import CRITICAL, NOTICE, SITUATIONS, WARNING, WELL, Adapter, alert, status, until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DBC = load(shipped_dbc())
@@ -100,6 +100,63 @@ def test_the_c_receiver_reads_what_the_dbc_says(c_receiver: Path) -> None:
         )
     assert [line.split(", ", 1)[1] for line in lines] == expected
     assert lines[0].startswith("dead, ")
+
+
+HEADS = (
+    status(),
+    status(attention=Attention.ATTENTIVE, head_yaw_deg=1.0, head_pitch_deg=-2.0, away_30s=0.0),
+    status(attention=Attention.AWAY, head_yaw_deg=-75.0, head_pitch_deg=20.0, away_s=2.3, away_30s=7.0, nods=3),
+    status(alert(Kind.DISTRACTED, Level.WARNING), attention=Attention.DISTRACTED, away_s=30.0, away_30s=30.0),
+)
+
+
+def test_the_c_receiver_reads_where_the_head_points(c_receiver: Path) -> None:
+    encoder, message = Encoder(DBC, "fermon.dbc"), DBC.get_message_by_name("FermonAttention")
+    frames = [frame for shown in HEADS if (frame := encoder.attention_frame(shown)) is not None]
+    damaged = frames[-1][:3] + bytes((frames[-1][3] ^ 1,)) + frames[-1][4:]
+    log = "".join(f"({n * 0.2:.6f}) can0 5D3#{data.hex().upper()}\n" for n, data in enumerate([*frames, damaged]))
+    lines = subprocess.run([c_receiver], input=log, capture_output=True, text=True, check=True).stdout.splitlines()
+    expected = []
+    for frame in frames:
+        raw = message.decode(frame, decode_choices=False, scaling=False)
+        expected.append(
+            f"ok -> attention {raw['Attention']} level {raw['DistractedLevel']} yaw {raw['HeadYaw']} pitch "
+            f"{raw['HeadPitch']} away {raw['AwayTime']} of 30 s {raw['Away30']} nods {raw['Nods']}"
+        )
+    assert lines == [*expected, expected[-1].replace("ok", "wrong crc")]
+
+
+def test_the_python_receiver_prints_each_change_of_attention(adapter: Adapter) -> None:
+    encoder = Encoder(DBC, "fermon.dbc")
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "receiver.py"), "slcan", str(adapter.port)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=EXAMPLES.parents[1],
+        env={**os.environ, "PYTHONPATH": str(EXAMPLES.parents[1])},
+    )
+    try:
+        until(lambda: b"O\r" in adapter.read(), "the receiver to open its adapter")
+        for shown in HEADS:
+            for _ in range(2):
+                data = encoder.attention_frame(shown)
+                assert data is not None
+                os.write(adapter.far_end, b"t5D38" + data.hex().upper().encode() + b"\r")
+        assert process.stdout is not None
+        lines: list[str] = []
+        while len(lines) < len(HEADS):
+            line = process.stdout.readline().strip()
+            if line.startswith("attention"):
+                lines.append(line)
+    finally:
+        process.kill()
+        process.communicate()
+    assert lines == [
+        "attention not determined not available not available",
+        "attention attentive 1 -2",
+        "attention away -75 20",
+        "attention distracted not available not available",
+    ]
 
 
 def test_the_c_receiver_finds_lost_repeated_corrupted_and_late_frames(c_receiver: Path) -> None:

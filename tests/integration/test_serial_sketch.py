@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fermon.domain import Kind, Level, Status
-from fermon.outputs.serial.sentences import status_sentence
+from fermon.domain import Attention, Kind, Level, Status
+from fermon.outputs.serial.sentences import attention_sentence, status_sentence
 from tests.outputs_kit import CRITICAL, SITUATIONS, WELL, alert, status
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
@@ -91,6 +91,37 @@ def test_the_example_parser_reads_what_fermon_sends(tmp_path: Path) -> None:
     done = subprocess.run([program], input=b"".join(sent + damaged), capture_output=True, check=True)
     expected = [s[6 : s.index(b"*")].replace(b",", b" ").decode() for s in sent]
     assert done.stdout.decode().splitlines() == expected + ["rejected"] * len(damaged)
+
+
+PARSE_ATTENTION = """
+#include "fermon_sentence.h"
+int main(void) {
+  char line[256];
+  fermon_attention a;
+  fermon_sentence s;
+  while (fgets(line, sizeof line, stdin)) {
+    if (fermon_parse_attention(line, &a))
+      printf("%lu %d %d %d %ld %d\\n", a.ms, a.attention, a.yaw, a.pitch, a.away_ms, a.level);
+    else
+      printf(fermon_parse(line, &s) ? "other\\n" : "rejected\\n");
+  }
+  return 0;
+}
+"""
+
+
+def test_the_example_parser_reads_attention_with_empty_fields(tmp_path: Path) -> None:
+    program = compiled(tmp_path, "gcc", "attention.c", PARSE_ATTENTION, "-std=c99")
+    away = status(attention=Attention.AWAY, head_yaw_deg=-42.0, head_pitch_deg=3.0, away_s=2.34, away_30s=7.0)
+    sent = [attention_sentence(status()), attention_sentence(away), status_sentence(WELL)]
+    damaged = [sent[1].replace(b"42", b"43"), b"$FERMD,1,2*5E\r\n", b"$FERMD*02\r\n"]
+    done = subprocess.run([program], input=b"".join(sent + damaged), capture_output=True, check=True)
+    assert done.stdout.decode().splitlines() == [
+        "41000 0 -9999 -9999 -9999 0",
+        "41000 2 -42 3 2340 0",
+        "other",
+        *["rejected"] * 3,
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,35 @@ def at(seconds: float, kind: Kind, level: Level, active: bool = True, since: flo
             "   3.0 s  CRITICAL  ASLEEP  eyes closed 3.0 s",
         ),
         (
+            at(9, Kind.DISTRACTED, Level.WARNING, away_s=3.51, away_sum_s=3.6, away_window_s=30.0, lowered=False),
+            "   9.0 s  WARNING  DISTRACTED  turned away without a break for 3.5 s",
+        ),
+        (
+            at(9, Kind.DISTRACTED, Level.NOTICE, away_s=1.0, away_sum_s=10.0, away_window_s=30.0, lowered=True),
+            "   9.0 s  NOTICE  DISTRACTED  turned away without a break for 1.0 s, "
+            "turned away for 10.0 s of the last 30 s, lids lowered",
+        ),
+        (
+            at(9, Kind.DISTRACTED, Level.NOTICE, away_s=0.0, away_sum_s=10.0, away_window_s=30.0),
+            "   9.0 s  NOTICE  DISTRACTED  turned away for 10.0 s of the last 30 s",
+        ),
+        (
+            at(9, Kind.ASLEEP, Level.CRITICAL, closed_s=0.0, lost_s=3.0, why="lost in a closure"),
+            "   9.0 s  CRITICAL  ASLEEP  lost in a closure for 3.0 s",
+        ),
+        (
+            at(9, Kind.ASLEEP, Level.CRITICAL, closed_s=0.0, unopened_s=6.0, why="eyes not seen open"),
+            "   9.0 s  CRITICAL  ASLEEP  eyes not seen open for 6.0 s",
+        ),
+        (
+            at(9, Kind.ASLEEP, Level.CRITICAL, closed_s=0.0, unopened_s=6.0, why="closed whenever seen"),
+            "   9.0 s  CRITICAL  ASLEEP  closed whenever seen, not seen open for 6.0 s",
+        ),
+        (
+            at(9, Kind.DROWSY, Level.NOTICE, nods=3, nod_window_s=300.0),
+            "   9.0 s  NOTICE  DROWSY  3 nods in 5 min",
+        ),
+        (
             at(9, Kind.UNRESPONSIVE, Level.CRITICAL, closed_s=0.0, unanswered_s=3.0),
             "   9.0 s  CRITICAL  UNRESPONSIVE  eyes not seen open for 3.0 s",
         ),
@@ -148,7 +177,8 @@ def test_an_alert_that_cleared_and_came_back_between_two_shows_is_told(caplog: p
     "module",
     [
         "words",
-        "domain",
+        "domain.alerts",
+        "policy.head",
         "errors",
         "systemd",
         "outputs.gpio.patterns",

@@ -12,6 +12,7 @@ MOST_CHARACTERS = 82  # NMEA 0183: the longest sentence, `$` and line end includ
 NOT_AVAILABLE = -1  # PERCLOS before its window is full: never 0, and safe for sscanf, strtok and atoi alike
 MOST_MS = 2**32 - 1  # the receiver's unsigned long; wraps after 49.7 days as a microcontroller's millis() does
 MOST_CLOSURE_MS = 2**31 - 1
+MOST_DEGREES = 180.0
 MOST_KMH = 500.0
 SOURCE = "serial"  # whose speeds these are
 KMH = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
@@ -72,16 +73,20 @@ def attention_sentence(status: Status) -> bytes:
     fields = (
         status.uptime_ms & MOST_MS,
         int(Attention.NOT_DETERMINED if stale and not level else state.attention),
-        "" if stale else _whole(state.head_yaw_deg),
-        "" if stale else _whole(state.head_pitch_deg),
-        _whole(min(state.away_s * 1000, MOST_CLOSURE_MS)) if known else "",
+        "" if stale else _angle(state.head_yaw_deg),
+        "" if stale else _angle(state.head_pitch_deg),
+        _whole(min(max(state.away_s * 1000, 0.0), MOST_CLOSURE_MS)) if known else "",
         int(level),
     )
     return sentence("FERMD," + ",".join(map(str, fields)))
 
 
-def _whole(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else str(round(value))
+def _angle(degrees: float | None) -> str:
+    return "" if degrees is None else _whole(min(max(degrees, -MOST_DEGREES), MOST_DEGREES))
+
+
+def _whole(value: float) -> str:
+    return str(round(value)) if math.isfinite(value) else ""
 
 
 class Reader:

@@ -234,3 +234,44 @@ def test_settings_go_over_the_recorded_ones(session: Path, tmp_path: Path) -> No
 
 def test_clock() -> None:
     assert [clock(s) for s in (0, 61, 3599.9, 36000)] == ["0:00", "1:01", "59:59", "10:00:00"]
+
+
+# The head -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def turned_session(tmp_path: Path) -> Path:
+    """90 s ahead, but turned to the side from 40 s for 5 s and from 60 s for 2 s, and a nod at 70 s."""
+
+    def lines() -> Iterable[dict[str, Any]]:
+        for line in drive(90, lambda t: 70 <= t < 70.5, lambda t: False):
+            t = line.get("t_ns", 0) / S - 5
+            yaw = 45.0 if 40 <= t < 45 or 60 <= t < 62 else 2.0
+            pitch = -30.0 if 70.3 <= t < 71 else -4.0
+            yield line | {"head": {"yaw": yaw, "pitch": pitch, "roll": 0.0}} if "seq" in line else line
+
+    return write(tmp_path / "T.jsonl", lines())
+
+
+def test_attention_is_summed_up(turned_session: Path) -> None:
+    found = digest(turned_session)
+    assert [(span.what, span.level) for span in found.spans] == [("DISTRACTED", "WARNING")]
+    away = [(span.start_s, span.end_s) for span in found.attention if span.what == "turned away"]
+    expected = [(40, 45), (60, 62), (70.3, 71)]
+    # Under an alert a look forward counts from its first half second on: a shorter one ends nothing.
+    assert [value for span in away for value in span] == pytest.approx([v for span in expected for v in span], abs=0.5)
+    first = found.attention[0]
+    assert (first.start_s, first.what) == (0.0, "attention not determined")
+    assert found.attended_s == pytest.approx(70, abs=0.6)
+    assert found.away_s == pytest.approx(8.2, abs=0.3)
+    assert found.away == pytest.approx(8.2 / 70, abs=0.01)
+    assert found.nods == 1
+
+
+def test_the_page_has_a_lane_and_figures_of_attention(turned_session: Path, session: Path) -> None:
+    text = page(digest(turned_session))
+    assert re.search(r">attention</text>", text) and "turned away, 0:40 to 0:45" in text
+    assert "Turned away<" in text and "5.5 s<" in text and "Nods" in text
+    assert "distracted</text>" in text
+    without = page(digest(session))
+    assert ">attention</text>" not in without and "Turned away" not in without

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -19,6 +20,7 @@ from fermon.domain import (
     CameraChange,
     Eyes,
     Face,
+    Head,
     Kind,
     Level,
     Observation,
@@ -28,6 +30,7 @@ from fermon.domain import (
     Tick,
 )
 from fermon.errors import SessionError
+from fermon.policy import Policy
 from fermon.session.format import SessionReader, encode, encode_header
 from scenarios.language import Part, Way, inputs
 
@@ -40,6 +43,7 @@ FULL = Observation(
     Eyes(0.03, None, "glare"),
     0.1,
     Quality(0.42, 0.7, 0.3, 0.01),
+    Head(-3.1, 2.0, 0.4),
 )
 BARE = Observation(6, 2, None, None, None, None, Quality(0.41, 0.6))
 
@@ -66,6 +70,7 @@ def test_everything_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 finite = st.floats(0, 1)
+boxes = st.builds(Box, finite, finite, finite, finite)
 
 
 @given(
@@ -73,16 +78,43 @@ finite = st.floats(0, 1)
         Observation,
         st.integers(-(2**63), 2**63),
         st.integers(0),
-        st.one_of(st.none(), st.builds(Face, st.builds(Box, finite, finite, finite, finite), finite)),
+        st.one_of(st.none(), st.builds(Face, boxes, finite, profile=st.booleans())),
         st.one_of(st.none(), st.tuples(*[finite] * 7)),
         st.one_of(st.none(), st.builds(Eyes, st.one_of(st.none(), finite), st.one_of(st.none(), finite), st.text())),
         st.one_of(st.none(), finite),
         st.builds(Quality, finite, finite, st.one_of(st.none(), finite)),
+        st.one_of(st.none(), st.builds(Head, *[st.floats(-180, 180)] * 3)),
     )
 )
 def test_any_observation_reads_back(tmp_path_factory: pytest.TempPathFactory, item: Observation) -> None:
     found, _ = read(written(tmp_path_factory.mktemp("s"), HEADER, encode(item)))
     assert found == [item]
+
+
+def test_a_head_is_written_as_agreed_and_null_when_unknown() -> None:
+    assert json.loads(encode(FULL))["head"] == {"yaw": -3.1, "pitch": 2.0, "roll": 0.4}
+    assert json.loads(encode(BARE))["head"] is None
+    assert "profile" not in json.loads(encode(FULL))["face"]
+
+
+@pytest.mark.parametrize(
+    ("head", "cause"),
+    [({"yaw": "x", "pitch": 1, "roll": 2}, {"head": 1}), ([1, 2, 3], {"head": 1}), ({"pitch": 1, "roll": 2}, {})],
+)
+def test_a_head_that_cannot_be_used_is_no_pose(tmp_path: Path, head: object, cause: dict[str, int]) -> None:
+    line = json.dumps(json.loads(encode(FULL)) | {"head": head})
+    [item], reader = read(written(tmp_path, HEADER, line))
+    policy = Policy()
+    policy.feed(item)
+    assert policy.state.head_yaw_deg is None
+    assert reader.not_used == cause
+
+
+def test_a_recording_from_before_there_were_heads_reads_without(tmp_path: Path) -> None:
+    fields = json.loads(encode(FULL))
+    del fields["head"]
+    [item], reader = read(written(tmp_path, HEADER, json.dumps(fields)))
+    assert item == dataclasses.replace(FULL, head=None) and reader.not_used == {}
 
 
 def test_lines_are_strict_json_even_with_nan(tmp_path: Path) -> None:

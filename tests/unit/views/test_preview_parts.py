@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from fermon.domain import DriverState, EyeState, Tick
+from fermon.domain import DriverState, EyeState, Kind, Tick
 from fermon.views.preview.address import Address, names_this_machine, parse
 from fermon.views.preview.server import page
 from fermon.views.preview.timeline import ROWS, Timeline
@@ -106,3 +106,11 @@ def test_a_gap_makes_no_rows() -> None:
     timeline.add(Tick(3600 * S), DriverState(3600 * S))
     timeline.add(Tick(3600 * S + 1), DriverState(3600 * S + 1))
     assert len(timeline.since(0)) <= 2
+
+
+def test_the_page_shows_attention_and_lists_every_kind_of_alert() -> None:
+    text = page()[0].decode()
+    for element in ("attention", "head", "away", "awaybar", "nods"):
+        assert f'id="{element}"' in text
+    kinds = re.search(r"const KINDS = \[(.*?)\]", text)
+    assert kinds is not None and set(re.findall(r"\w+", kinds[1])) == {kind.value for kind in Kind}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from fermon.domain import (
     EXPRESSIONS,
     Alert,
+    Attention,
     Box,
     CameraChange,
     DriverState,
@@ -20,6 +23,7 @@ from fermon.domain import (
     EyeState,
     Face,
     Gated,
+    Head,
     Kind,
     Level,
     Observation,
@@ -30,7 +34,7 @@ from fermon.domain import (
     Visibility,
 )
 from fermon.views.contract import ReportHandler, Several, spoken_through
-from fermon.views.fields import alert_fields, state_fields
+from fermon.views.fields import alert_fields, observation_fields, state_fields
 from fermon.views.journal import Silent
 from fermon.views.jsonlines import JsonLines
 from fermon.views.terminal import Terminal, bar, fitting, panel
@@ -235,6 +239,45 @@ def test_who_is_not_seen_is_not_called_awake() -> None:
     headline = plain(panel(None, state(5, determined=True), 0, FACTS, None)[0])
     assert "eyes not seen now" in headline and "awake" not in headline
     assert "awake" in plain(panel(seen(5), state(5, determined=True, eyes=EyeState.OPEN), 0, FACTS, None)[0])
+
+
+AWAY: dict[str, Any] = {
+    "attention": Attention.AWAY, "head_yaw_deg": -41.6, "head_pitch_deg": 3.2, "away_s": 2.3, "away_30s": 7.5,
+    "nods": 2,
+}  # fmt: skip
+
+
+def test_the_panel_tells_where_the_head_points() -> None:
+    known = state(5, determined=True, eyes=EyeState.OPEN, **AWAY)
+    lines = [plain(line) for line in panel(seen(5), known, 0, FACTS, None)]
+    [line] = [line for line in lines if line.startswith("attention")]
+    assert "away for 2.3 s, head 42° right, 3° up" in line
+    assert f"{bar(0.25)}   8 s away of 30 s   nods 2" in line
+    assert "turned away" in lines[0] and "awake" not in lines[0]
+    unknown = [plain(line) for line in panel(seen(5), state(5), 0, FACTS, None)]
+    assert "attention not determined" in unknown
+    lost = state(5, **AWAY | {"head_yaw_deg": None})
+    assert any("head not seen" in line for line in panel(seen(5), lost, 0, FACTS, None))
+
+
+def test_lowered_lids_are_called_so() -> None:
+    lines = [plain(line) for line in panel(seen(5), state(5, lowered=True), 0, FACTS, None)]
+    assert any(line.startswith("eyes      lowered") for line in lines)
+
+
+def test_programs_are_told_of_attention() -> None:
+    fields = state_fields(state(5, lowered=True, **AWAY))
+    names = ("attention", "head_yaw_deg", "head_pitch_deg", "away_s", "away_30s", "nods", "lowered")
+    assert [fields[name] for name in names] == ["away", -41.6, 3.2, 2.3, 7.5, 2, True]
+    unknown = state_fields(state(5))
+    assert [unknown[name] for name in names] == ["not_determined", None, None, 0.0, None, 0, False]
+
+
+def test_a_page_is_told_the_head_as_the_camera_sees_it() -> None:
+    assert observation_fields(seen(5))["head"] is None
+    fields = observation_fields(replace(seen(5), head=Head(-31.26, math.nan, 0.0)))
+    assert fields["head"] == {"yaw": -31.3, "pitch": None}
+    assert fields["face"]["profile"] is False
 
 
 def test_bars_and_low_terminals() -> None:
