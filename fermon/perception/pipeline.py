@@ -19,6 +19,8 @@ from fermon.perception.quality import burnt_out, judge
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.schema import Range, key, table
 
+MASKED = 0.7  # probability from which mouth and expression are not read, as a mask covers them
+
 
 @dataclass(frozen=True, slots=True)
 class PerceptionSettings:
@@ -83,13 +85,16 @@ class Perception:
             if self._baseline is not None:
                 self._baseline.update(frame.t_ns, None)
             return Observation(frame.t_ns, frame.seq, None, None, None, None, quality)
-        if self._expression_due(frame.t_ns, face):
+        masked = self._tracker.look is not None and self._tracker.look.mask >= MASKED
+        if masked:
+            self._forget_expression()  # half a face says nothing; a guess would be "angry" as easily as "neutral"
+        elif self._expression_due(frame.t_ns, face):
             self._held = self._expression.follow(gray, face)
             mark("expression")
         eyes = self._read_eyes(frame, face)
         mark("eyes")
         mouth = None
-        if self._mouth_pace.due(frame.t_ns):
+        if self._mouth_pace.due(frame.t_ns) and not masked:
             mouth = self._mouth.read(gray, face)
             mark("mouth")
         return Observation(frame.t_ns, frame.seq, face, self._held, eyes, mouth, quality, head_of(self._tracker.look))
