@@ -13,8 +13,7 @@ from fermon.perception.contract import Gray
 
 _SEARCH_SIDE = 320  # px of the longer side in a full search: faces from 1/8 of it are found, at 8 ms a cascade
 _FRONTAL, _PROFILE, _MIRRORED = range(3)
-# Chosen on the even-numbered scenes of the driver frames with tools/faces/evaluate.py's measure (every fifth frame:
-# 92 % right, 1.4 % wrong; odd-numbered scenes 91 %, 0 %). False frontal faces have few neighbours.
+# The fewest there can be: what is no face the face network refuses (tools/faces/evaluate.py).
 _NEIGHBOURS = (1, 1, 1)
 _SURE = 12  # neighbours that need no second view
 _PROFILE_BOX = 0.82  # the profile cascade's boxes hold more than the frontal one's: brought to the same size

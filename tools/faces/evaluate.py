@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from eyes.pictures import scenes
+from faces.material import group_of, part
 from fermon.errors import ModelError
 from fermon.perception.blazeface import overlap
 from fermon.perception.detectors import make_detector
@@ -63,18 +65,32 @@ def measure(
     }
 
 
+def wanted(file: Path, folder: Path, parts: str) -> bool:
+    """Return whether a picture belongs to the parts that the face network's material is split into; "" = all do."""
+    if not parts:
+        return True
+    source = "yawdd" if folder.name == "frames_yawdd" else "masks"
+    name = str(file.relative_to(folder))
+    return part(group_of(source, name, scenes(folder.parent))) in parts.split(",")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--yunet", required=True, help="YuNet ONNX file: the truth, and one of the detectors")
     parser.add_argument("--detectors", default="auto,yunet,haar")
     parser.add_argument("--every", type=int, default=1, help="use every so-many-th frame")
+    parser.add_argument(
+        "--parts", default="", help="measure, choose, train, with commas: of frames_yawdd or faces_masks"
+    )
     parser.add_argument("--looks", type=int, default=5)
     parser.add_argument("--models", default="", help="folder with another face network")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    files = sorted(args.folder.rglob("*.jpg"))[:: args.every]
+    files = [file for file in sorted(args.folder.rglob("*.jpg")) if wanted(file, args.folder, args.parts)][
+        :: args.every
+    ]
     frames = [g for f in files if (g := cv2.imread(str(f), cv2.IMREAD_GRAYSCALE)) is not None]
     if not frames:
         print(f"{args.folder}: found no JPEG pictures", file=sys.stderr)
