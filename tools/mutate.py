@@ -102,7 +102,7 @@ class Instead(MetaPathFinder):
 
 def forget_own_modules(root: Path) -> None:
     """Have the project's modules and tests imported anew; those of others stay."""
-    own = tuple(f"{root / folder}{os.sep}" for folder in ("fermon", "tests"))
+    own = tuple(f"{root / folder}{os.sep}" for folder in ("fermon", "tests", "tools/scenarios"))
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(own):
             del sys.modules[name]

@@ -25,7 +25,7 @@ class AttentionTracker:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was: another driver, or forward is known from now on."""
+        """Forget what was: forward is known from now on."""
         self.state = UNKNOWN  # of the last frame
         self._known = UNKNOWN  # of the last frame in which it was known, if that is not too long ago
         self._away_from_ns: int | None = None  # first away frame of what is under way

@@ -50,17 +50,11 @@ class HeadMeasures:
         if self._pose is not None or (face is not None and face.profile is True):
             self._used = True
         if self._used and face is not None and t_ns - face_ns >= self._new_driver_ns:
-            self._another_driver()
+            self.forward.restart()  # another driver, perhaps; nods stay, as yawns do: it may be the same one
         forward, pose = self.forward, self._pose
         self.angles = None
         if pose is not None and forward.yaw is not None and forward.pitch is not None:
             self.angles = turned(pose[0], forward.yaw), turned(pose[1], forward.pitch)
-
-    def _another_driver(self) -> None:
-        """Baselines start anew. Nods stay, as yawns do: whoever hides for a while may be the same driver."""
-        self.forward.restart()
-        self.attention.restart()
-        self.lowered.on = False
 
     def eyes(self, t_ns: int, state: EyeState, cause: str | None, closures: ClosureTracker) -> EyeState:
         """Return what the lids of the frame stand for, `state` being what they look like."""

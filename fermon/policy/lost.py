@@ -56,7 +56,6 @@ class LostInClosure:
         self._face_from_ns = None
         if self._sign_ns is not None and self.since_ns is None and t_ns - self._sign_ns <= self._within_ns:
             self.since_ns = t_ns
-        self._sign_ns = None
 
     def opened(self) -> None:
         """The eyes were seen open."""

@@ -46,7 +46,6 @@ class Nods:
                 if closed_ns - top.closed_ns >= self._closed_ns:
                     self._times.append(t_ns)
                 self._top = None
-                highest.clear()
         while highest and highest[-1].pitch <= pitch:
             highest.pop()
         highest.append(Moment(t_ns, pitch, closed_ns))

@@ -130,7 +130,8 @@ class SerialRig(Rig):
             lines = os.read(self.master, 1 << 16).decode().split()
         except OSError:  # nothing there, or nobody at the other end
             return ()
-        return tuple(line.split("*")[0].split(",")[2:] and line.split("*")[0].split(",", 2)[2] for line in lines[-1:])
+        told = [line.split("*")[0].split(",", 2) for line in lines[-2:]]  # a pair each time, with its time
+        return tuple((words[0], words[-1]) for words in told)
 
     def acknowledged(self) -> list[Received]:
         os.write(self.master, sentence("FERMA"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "examples"
 DBC = load(shipped_dbc())
 STATE = DBC.get_message_by_name("FermonState")
 DETAIL = DBC.get_message_by_name("FermonDetail")
+ATTENTION = DBC.get_message_by_name("FermonAttention")
 ACK = DBC.get_message_by_name("FermonAck")
 DATA_ID = STATE.dbc.attributes["E2EDataId"].value
 
@@ -86,9 +88,11 @@ def test_every_change_and_a_steady_cycle(run: Callable[..., Hub], ears: Ears, ch
     before = len(ears.states())
     until(lambda: len(ears.states()) >= before + 6, "the cycle without changes")
     until(lambda: len([f for f in ears.listen() if f.arbitration_id == DETAIL.frame_id]) >= 2, "FermonDetail")
-    checkers = {STATE.frame_id: Checker(DATA_ID), DETAIL.frame_id: Checker(DETAIL.dbc.attributes["E2EDataId"].value)}
+    checkers = {m.frame_id: Checker(m.dbc.attributes["E2EDataId"].value) for m in (STATE, DETAIL, ATTENTION)}
     results = [checkers[f.arbitration_id].check(bytes(f.data)) for f in ears.frames]
     assert set(results) == {Check.INITIAL, Check.OK}
+    counts = Counter(f.arbitration_id for f in ears.frames)
+    assert counts[ATTENTION.frame_id] == pytest.approx(counts[STATE.frame_id], abs=1)  # one with each
     assert all(not f.is_extended_id and f.dlc == 8 for f in ears.frames)
 
 

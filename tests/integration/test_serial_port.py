@@ -23,6 +23,8 @@ from tests.outputs_kit import CRITICAL, SITUATIONS, WARNING, WELL, Cable, until
 QUICK = Timing(backoff_first_s=0.02, backoff_most_s=0.1, stale_s=3600)
 SENTENCE = re.compile(rb"\$(FERM,\d+,(\d),[01],\d,(?:-1|\d+),\d+,([0-3]))\*([0-9A-F]{2})\r\n")
 
+ATTENTION = re.compile(rb"\$(FERMD,\d+,[0-3],(?:-?\d+)?,(?:-?\d+)?,\d*,[0-2])\*([0-9A-F]{2})\r\n")
+
 
 class Wire(Cable):
     """A cable with a microcontroller that understands sentences."""
@@ -30,6 +32,10 @@ class Wire(Cable):
     def states(self) -> list[int]:
         """The states of all valid sentences heard."""
         return [int(m[2]) for m in SENTENCE.finditer(self.read()) if int(m[4], 16) == checksum(m[1].decode())]
+
+    def torn(self) -> bytes:
+        """What was heard beside whole sentences."""
+        return ATTENTION.sub(b"", SENTENCE.sub(b"", self.heard))
 
     def last_state(self) -> int | None:
         return (self.states() or [None])[-1]
@@ -62,7 +68,9 @@ def test_changes_and_heartbeats_come_as_whole_sentences(hub: Hub, cable: Wire) -
         until(lambda shown=shown: cable.last_state() == int(shown.wakefulness), "the state")
     before = len(cable.states())
     until(lambda: len(cable.states()) > before + 3, "heartbeats")
-    assert SENTENCE.sub(b"", cable.heard) == b""  # nothing but sentences
+    assert cable.torn() == b""  # nothing but sentences
+    told = [m[0] for m in ATTENTION.finditer(cable.heard) if int(m[2], 16) == checksum(m[1].decode())]
+    assert len(told) == pytest.approx(len(SENTENCE.findall(cable.heard)), abs=1)  # one with each
 
 
 def test_acknowledgement_and_speed_come_in(hub: Hub, cable: Wire) -> None:
@@ -104,7 +112,7 @@ def test_a_reader_that_does_not_read_holds_nobody_up(
     hub.publish(CRITICAL)
     until(lambda: other.shown[-1].state == CRITICAL.state, "the newest state at the other output")
     until(lambda: cable.last_state() == 4, "the newest state, once somebody reads")
-    assert SENTENCE.sub(b"", cable.heard) == b""
+    assert cable.torn() == b""
 
 
 def test_a_full_port_is_waited_for_then_given_up(cable: Wire) -> None:
@@ -119,7 +127,7 @@ def test_a_full_port_is_waited_for_then_given_up(cable: Wire) -> None:
     assert cable.last_state() == 1
     output.poll()
     assert cable.last_state() == 4
-    assert SENTENCE.sub(b"", cable.heard) == b""
+    assert cable.torn() == b""
     for _ in range(5000):
         output.show(WELL)
     now[0] += 5.1

@@ -111,7 +111,9 @@ def test_what_is_sent_on_the_bus_is_no_alert(bus: can.BusABC) -> None:
     sent = []
     while (frame := bus.recv(0)) is not None:
         sent.append((messages[frame.arbitration_id].name, messages[frame.arbitration_id].decode(frame.data)))
-    assert {"FermonState", "FermonDetail"} == {name for name, _ in sent}
+    assert {"FermonState", "FermonDetail", "FermonAttention"} == {name for name, _ in sent}
+    for _, signals in (entry for entry in sent if entry[0] == "FermonAttention"):
+        assert (str(signals["Attention"]), str(signals["Distracted"])) == ("not determined", "inactive")
     for _, signals in (entry for entry in sent if entry[0] == "FermonState"):
         assert str(signals["Level"]) == "none" and str(signals["Mode"]) == "booting"
         assert all(str(signals[kind]) == "inactive" for kind in ("Microsleep", "Asleep", "Unresponsive", "Drowsy"))

@@ -108,13 +108,15 @@ def test_the_drivers_own_forward_counts_not_the_cameras() -> None:
     [(25, 0, 1), (-25, 0, 1), (24, 0, 0), (0, -18, 1), (0, -17, 0), (0, 22, 1), (0, 21, 0), (17, -11, 0)],
 )
 def test_limits_of_away(yaw: float, pitch: float, lines: int) -> None:
-    assert len(brief([forward(LEARNED_S), turned(5, yaw * 1.0001, pitch * 1.0001)])) == lines
+    """Exactly at the limit: forward is 0 here, so that no difference is rounded."""
+    assert len(brief([forward(LEARNED_S, head=(0.0, 0.0)), Part(5, head=(float(yaw), float(pitch)))])) == lines
 
 
 def test_between_away_and_forward_it_stays_what_it_was() -> None:
     assert brief([forward(LEARNED_S), turned(8, 21)]) == []
     assert brief([forward(LEARNED_S), turned(1, 30), turned(3, 21)]) == [WARNED]
     assert fed([forward(LEARNED_S), gone(2), turned(2, 21)]).state.attention is Attention.NOT_DETERMINED
+    assert fed([forward(14, eyes="open"), turned(8, 21)]).state.attention is Attention.NOT_DETERMINED
 
 
 def test_what_the_state_says() -> None:
@@ -161,6 +163,14 @@ def test_a_missing_frame_is_no_break() -> None:
     assert brief([forward(LEARNED_S), turned(2, 40), Part(1.2, camera="stalled"), turned(1, 40)]) == []
 
 
+def test_time_without_frames_is_not_forward() -> None:
+    at_once = PolicySettings(frame_late_s=0.0)
+    parts = [forward(LEARNED_S), turned(5, 40), forward(0.45), Part(0.95, camera="stalled")]
+    assert brief(parts, settings=at_once) == [WARNED]
+    learned = fed([forward(1), Part(60, camera="stalled"), forward(0.6)]).state
+    assert learned.head_yaw_deg is None  # nor learned from
+
+
 def test_only_a_frame_in_which_the_head_is_away_raises() -> None:
     assert brief([forward(LEARNED_S), turned(3.3, 40), gone(0.8)]) == []
 
@@ -187,7 +197,12 @@ def test_another_driver_needs_forward_of_his_own() -> None:
     assert fed([*swap, forward(5)]).state.attention is Attention.NOT_DETERMINED
     assert fed([forward(LEARNED_S), gone(9), forward(5)]).state.attention is Attention.ATTENTIVE
     assert WARNED not in brief([*swap, turned(15, 60)])
-    assert brief([*swap, forward(22, head=at(60)), turned(5, head=AHEAD)])[-1] == WARNED
+    lines = brief([*swap, forward(22, head=at(60)), turned(5, head=AHEAD)])
+    assert lines == [
+        "+UNAVAILABLE NOTICE",
+        "-UNAVAILABLE NOTICE",
+        WARNED,
+    ]  # what looked away by the other's is forgotten
 
 
 def test_an_alert_outlives_the_driver_who_hides() -> None:

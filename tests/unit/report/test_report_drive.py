@@ -244,7 +244,7 @@ def turned_session(tmp_path: Path) -> Path:
     """90 s ahead, but turned to the side from 40 s for 5 s and from 60 s for 2 s, and a nod at 70 s."""
 
     def lines() -> Iterable[dict[str, Any]]:
-        for line in drive(90, lambda t: 70 <= t < 70.5, lambda t: False):
+        for line in drive(90, lambda t: 70 <= t < 70.8, lambda t: False):
             t = line.get("t_ns", 0) / S - 5
             yaw = 45.0 if 40 <= t < 45 or 60 <= t < 62 else 2.0
             pitch = -30.0 if 70.3 <= t < 71 else -4.0
