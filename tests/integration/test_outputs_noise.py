@@ -176,12 +176,14 @@ def test_any_bytes_on_the_serial_port(tmp_path: Path) -> None:
         counts.update(type(item).__name__ for item in items)
         counts["bytes in"] += len(stream)
         cable.read()
-    sent = cable.read().split(b"\r\n")[:-1]
+    pairs = cable.read().split(b"\r\n")[:-1]
+    sent, attention = pairs[::2], pairs[1::2]
     output.close()
     cable.pull_out()
     counts["alarms out"] = len(sent)
     print(dict(counts))
-    assert len(sent) == ROUNDS
+    assert len(sent) == len(attention) == ROUNDS
+    assert all(line.startswith(b"$FERMD,") for line in attention)
     assert counts["Acknowledged"] > 0 and counts["VehicleSpeed"] > 0
     assert {(line.split(b",")[2], line.split(b",")[7][:1]) for line in sent} == {(b"4", b"3")}
 

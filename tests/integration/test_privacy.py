@@ -66,8 +66,9 @@ def test_a_recording_holds_no_picture(tmp_path: Path) -> None:
         fields = json.loads(line)
         assert fields["type"] in ("observation", "alert", "tick", "camera", "speed", "ack")
         if fields["type"] == "observation":
-            assert set(fields) == {"type", "t_ns", "seq", "face", "expression", "eyes", "mouth", "quality"}
-            assert set(fields["face"] or ()) <= {"box", "score", "points"}
+            assert set(fields) == {"type", "t_ns", "seq", "face", "expression", "eyes", "mouth", "quality", "head"}
+            assert set(fields["face"] or ()) <= {"box", "score", "points", "profile"}
+            assert set(fields["head"] or ()) <= {"yaw", "pitch", "roll"}
 
 
 def test_the_preview_binds_only_when_asked_and_only_here(tmp_path: Path) -> None:
