@@ -38,10 +38,10 @@ class FaceSettings:
     )
     yunet_model: str = key("", 'path of a YuNet ONNX file, for detector = "yunet"')
     driver: Annotated[str, Choice("largest", "left", "right")] = key(
-        "largest", "the side of the picture that the driver is on: set it in a vehicle; largest is for a bench"
+        "largest", "the driver's side of the picture: set it in a vehicle"
     )
     hold_s: Annotated[float, Range(0, 60, "s")] = key(
-        3.0, "for this long a lost face is followed, and preferred about where it was, when it is seen again"
+        3.0, "for this long a lost face is looked for about where it was first"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from faces import angles, augment
 from faces.augment import Place
-from faces.material import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
+from faces.regions import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
 from fermon.perception.face import CROP_FACES, SIDE
 from synth.geometry import head_angles, head_matrix
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.material import REGION_FACES, REGION_PX
+from faces.regions import REGION_FACES, REGION_PX
 from fermon.perception.eyes import standardise
 from fermon.perception.face import ANGLE_DEG, CROP_FACES, SIDE
 from synth.geometry import head_angles, head_matrix

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from eyes.pictures import scenes
-from faces.material import group_of, part
+from faces.regions import group_of, part
 from fermon.errors import ModelError
 from fermon.perception.blazeface import overlap
 from fermon.perception.detectors import make_detector

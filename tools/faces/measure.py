@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faces import augment
-from faces.material import COVERS
-from faces.train import Material
+from faces.crops import Material
+from faces.regions import COVERS
 from fermon.perception.face import ANGLE_DEG, REST
 from fermon.perception.network import Network
 from fermon.perception.tracker import KEEP, TAKE

@@ -11,9 +11,7 @@ as OpenVINO gives them. NaN = not found. Sizes are those of the picture after `e
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eyes.pictures import Picture, clip_frames, gray, reduce, yawdd_frames
+from eyes.pictures import Picture, gray
+from faces.sources import shown
 from fermon.perception.blazeface import BlazeFace
 from lib.exits import DataError, run_and_exit
 
 POINTS = 478
-EVERY = {"clips": 4, "newclips": 4}  # of a clip's frames: neighbours are almost alike
-STILLS = {"nodding": "frames_nodding_ccby", "webcam": "frames_webcam_sleepy", "masks": "faces_masks"}
 POSE_SIDE_PX = 60
 POSE_MARGIN = 0.15  # of the box, on each side: what the head-angle network was trained on holds the whole head
 
@@ -83,25 +80,6 @@ class Teachers:
         found = self._pose(crop.transpose(2, 0, 1)[None].astype(np.float32))
         by_name = {output.get_any_name(): value for output, value in found.items()}
         return np.array([by_name[f"angle_{letter}_fc"].item() for letter in "ypr"], np.float32)
-
-
-def shown(source: str, data: Path, drawn: Path | None) -> Iterator[tuple[str, Picture]]:
-    """Yield name and picture of every picture of a source."""
-    if source in EVERY:
-        for path in sorted((data / ("videos" if source == "clips" else "clips")).glob("*.mp4")):
-            for index, (name, picture) in enumerate(clip_frames(path)):
-                if index % EVERY[source] == 0:
-                    yield name, picture
-    elif source == "yawdd":
-        yield from yawdd_frames(data)
-    elif source == "drawn":
-        assert drawn is not None
-        for line in (drawn / "truth.jsonl").open(encoding="utf-8"):
-            name = json.loads(line)["picture"]
-            yield name, np.asarray(cv2.imread(str(drawn / name), cv2.IMREAD_GRAYSCALE), np.uint8)
-    else:
-        for path in sorted((data / STILLS[source]).glob("*.jpg")):
-            yield path.name, reduce(np.asarray(cv2.imread(str(path)), np.uint8))
 
 
 def run(args: argparse.Namespace) -> None:
