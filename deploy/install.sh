@@ -4,6 +4,7 @@
 #   sudo ./deploy/install.sh               install or update, enable, start
 #   sudo ./deploy/install.sh --uninstall   remove it; --purge also removes configuration, sessions and user
 #   options: --dry-run (print, change nothing), --wheels FOLDER (no network: packages from deploy/wheels.sh),
+#            --driver left|right (the side of the camera's picture that the driver is on; asked for on a terminal),
 #            --no-start (for images), --venv-only (what the Debian package calls),
 #            --root FOLDER (everything below FOLDER, no apt, no service started: to look at it; needs no root)
 #
@@ -12,7 +13,7 @@
 set -euo pipefail
 umask 022
 deploy=$(cd "$(dirname "$0")" && pwd)
-action=install dry=no start=yes purge=no wheels= root=
+action=install dry=no start=yes purge=no wheels= root= driver=
 unset "${!PYTHON@}" # no PYTHONPATH of whoever calls; and -I below: nothing of the current folder
 
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -35,6 +36,10 @@ while [ $# -gt 0 ]; do
     --wheels)
       [ -d "${2:-}" ] || fail "--wheels: no folder '${2:-}'; make one with deploy/wheels.sh"
       wheels=$(cd "$2" && pwd)
+      shift
+      ;;
+    --driver)
+      case ${2:-} in left | right) driver=$2 ;; *) fail "--driver: found '${2:-}', expected left or right" ;; esac
       shift
       ;;
     --root)
@@ -137,8 +142,20 @@ install_files() {
     echo "   $config is kept"
   else
     run install -D -m 644 "$deploy/fermon.toml" "$config"
+    set_driver
   fi
   run install -D -m 644 "$deploy/fermon.service" "$root/etc/systemd/system/fermon.service"
+}
+
+# Who the driver is of two people in the picture must be known in a vehicle: the larger face may be the passenger's.
+set_driver() {
+  if [ -z "$driver" ] && [ -t 0 ] && [ -t 1 ]; then
+    read -r -p "   Which side of the camera's picture is the driver on, left or right? (Enter: decide later) " driver || true
+  fi
+  case $driver in
+    left | right) run sed -i "s/^driver = \"largest\"/driver = \"$driver\"/" "$config" ;;
+    *) echo "   set perception.face.driver in $config to \"left\" or \"right\": until then the largest face is the driver's" ;;
+  esac
 }
 
 activate() {

@@ -15,7 +15,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,8 +22,10 @@ from numpy.typing import NDArray
 from fermon.errors import FermonError
 from fermon.perception.detectors import make_detector
 from fermon.perception.eyes import EyeReader
+from fermon.perception.face import FaceReader
 from fermon.perception.mouth import MouthReader
-from fermon.perception.network import Network, models_dir
+from fermon.perception.network import open_network
+from fermon.perception.tracker import face_of, verified
 from synth import judge, scene
 from synth.drives import DRIVES, segments
 from synth.film import setting
@@ -42,20 +43,23 @@ SAME = 0.3  # overlap from which a found face is the drawn one
 class Reader:
     """Detector and networks as the daemon uses them, on single pictures: no tracking, no baseline."""
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: str) -> None:
         self._detector = make_detector("blazeface", "")
-        self._eyes = EyeReader(Network(models / "eyes.tflite"))
-        self._mouth = MouthReader(Network(models / "mouth.tflite"))
+        self._face = FaceReader(open_network("face", models))
+        self._eyes = EyeReader(open_network("eyes", models))
+        self._mouth = MouthReader(open_network("mouth", models))
 
     def read(self, picture: Array, truth: dict[str, Any]) -> Reading:
         """Read the drawn driver's face; another face in the picture is not it."""
         box = truth["face"]["box"]
-        faces = [face for face in self._detector.search(picture) if overlap(face.box, box) >= SAME]
-        face = max(faces, key=lambda f: overlap(f.box, box), default=None)
-        if face is None:
+        looks = [verified(self._face, picture, face.box) for face in self._detector.search(picture)]
+        look = max((x for x in looks if x is not None), key=lambda x: overlap(x.box, box), default=None)
+        if look is None or overlap(look.box, box) < SAME:
             return Reading(truth, None)
+        face = face_of(look)
         eyes = self._eyes.read(picture, face)
-        return Reading(truth, face, {"left": eyes.left, "right": eyes.right}, self._mouth.read(picture, face))
+        mouth = self._mouth.read(picture, face)
+        return Reading(truth, face, {"left": eyes.left, "right": eyes.right}, mouth, look)
 
 
 def overlap(a: Iterable[float], b: Iterable[float]) -> float:
@@ -102,7 +106,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", type=int, default=EACH, help="pictures of each person")
-    parser.add_argument("--models", type=Path, default=models_dir())
+    parser.add_argument("--models", default="", help="folder with other networks")
     parser.add_argument(
         "--drives", action="store_true", help="run the drives through detector, networks and policy too"
     )

@@ -65,6 +65,10 @@ def check_detector(config: Config) -> Iterator[Finding]:
         yield from faults("models", error, REMEDY)
     else:
         yield ok("models", f"face detector {name}")
+    if face.driver == "largest":
+        yield ok(
+            "models", 'the largest face is the driver\'s; in a vehicle set perception.face.driver to "left" or "right"'
+        )
 
 
 def check_readers(config: Config) -> Iterator[Finding]:

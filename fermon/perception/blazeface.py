@@ -21,7 +21,6 @@ from fermon.perception.shrink import halve
 Array = NDArray[np.floating[Any]]
 
 SIDE = 128
-_WINDOW = 2.2  # side of the search window in box widths while tracking: room for a head that turns fast
 _OVERLAP = 0.3  # MediaPipe's suppression threshold
 _EAGER = 30  # searches in vain after which they become cheaper: two seconds
 _LEVELS = np.arange(256, dtype=np.float32) * np.float32(1 / 127.5) - np.float32(1)  # grey level to -1..1
@@ -47,18 +46,18 @@ def overlap(a: Box, b: Box) -> float:
 
 
 class BlazeFace:
-    """Detector with points. `min_score` 0..1 is the least confidence of a face that is reported."""
+    """Detector with points. `min_score` 0..1 is the least confidence of a face that is reported.
+
+    It is low, as masked faces score low (tools/faces/evaluate.py): what is no face the face network refuses.
+    """
 
     name = "blazeface"
-    framing = (0.0, -0.08, 1.16)
 
-    def __init__(self, path: Path | None = None, min_score: float = 0.5) -> None:
+    def __init__(self, path: Path | None = None, min_score: float = 0.3) -> None:
         self._network = Network(path or models_dir() / "blazeface.tflite")
         self._anchors = _anchors()
         self._min_score = min_score
         self._input = np.empty((1, SIDE, SIDE, 3), np.float32)
-        # Heads tilted over or cut by the window's edge score lower; while tracking there is a face for sure.
-        self._track_score = 0.7 * min_score
         self._next_square = 0
         self._in_vain = 0  # searches in a row that found nothing
 
@@ -81,11 +80,6 @@ class BlazeFace:
             found += self._window(gray, left, top, side, self._min_score)
         self._in_vain = 0 if found else self._in_vain + 1
         return _merge(found)
-
-    def track(self, gray: Gray, last: Box) -> list[Face]:
-        side = _WINDOW * max(last.w, last.h)
-        x, y = last.x + last.w / 2 - side / 2, last.y + last.h / 2 - side / 2
-        return self._window(gray, x, y, side, self._track_score)
 
     def _window(self, gray: Gray, x: float, y: float, side: float, min_score: float) -> list[Face]:
         import cv2

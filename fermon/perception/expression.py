@@ -17,6 +17,8 @@ _LEAST_SIDE_PX = 24
 # Sideways distance of the nose from the middle of the eyes, in eye distances, beyond which a head is in profile:
 # FER2013 holds few such faces, so the answer would be a guess.
 _MOST_TURNED = 0.8
+# FER2013's framing of the face network's boxes (tools/faces/framing.py): centre off the box's, and side, in box widths.
+FRAMING = (0.0, -0.08, 1.16)
 LEAST_PROBABILITY = 1e-4  # stands for one that int8 rounded to zero, where a logarithm is taken
 
 
@@ -28,12 +30,11 @@ class ExpressionReader:
     frame pays for both: by count of instructions it would be too long for a Raspberry Pi 4 at 15 frames a second.
     """
 
-    def __init__(self, network: Network, framing: tuple[float, float, float]) -> None:
+    def __init__(self, network: Network) -> None:
         shape = network.input_shape
         self._side = shape[1] if len(shape) == 4 else 0  # any side: the picture is cut to it
         network.must_be(EXPRESSIONS, (1, self._side, self._side, 1), (len(EXPRESSIONS),))
         self._network = network
-        self._framing = framing
         self._other_side: NDArray[np.float64] | None = None  # what the last look said, of the face that is followed
         self._mirrored = False  # whether the next look is at the mirror image
 
@@ -76,7 +77,7 @@ class ExpressionReader:
         """The face as FER2013 frames it: uint8 (48, 48), edges repeated where the box leaves the frame."""
         import cv2
 
-        dx, dy, factor = self._framing
+        dx, dy, factor = FRAMING
         side = factor * face.box.w
         x = face.box.x + face.box.w * (0.5 + dx) - side / 2
         y = face.box.y + face.box.h / 2 + face.box.w * dy - side / 2

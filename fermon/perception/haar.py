@@ -12,11 +12,9 @@ from fermon.perception.blazeface import overlap
 from fermon.perception.contract import Gray
 
 _SEARCH_SIDE = 320  # px of the longer side in a full search: faces from 1/8 of it are found, at 8 ms a cascade
-_TRACK_FACE = 64  # px a tracked face is shrunk to: the cascades were trained on 20 to 24 px
 _FRONTAL, _PROFILE, _MIRRORED = range(3)
-# Chosen on the even-numbered scenes of the driver frames with tools/faces/evaluate.py's measure (every fifth frame:
-# 92 % right, 1.4 % wrong; odd-numbered scenes 91 %, 0 %). False frontal faces have few neighbours.
-_NEIGHBOURS = (4, 3, 3)
+# The fewest there can be: what is no face the face network refuses (tools/faces/evaluate.py).
+_NEIGHBOURS = (1, 1, 1)
 _SURE = 12  # neighbours that need no second view
 _PROFILE_BOX = 0.82  # the profile cascade's boxes hold more than the frontal one's: brought to the same size
 _SAME_FACE = 0.3  # overlap of two boxes of one face
@@ -27,7 +25,6 @@ class Haar:
     """Detector without points. The view (frontal, profile, its mirror) that was surest of the last face comes first."""
 
     name = "haar"
-    framing = (0.0, 0.01, 1.02)
 
     def __init__(self) -> None:
         import cv2
@@ -45,16 +42,6 @@ class Haar:
         factor = min(1.0, _SEARCH_SIDE / max(gray.shape))
         least = max(gray.shape) * factor / 8
         return self._look(gray, 0, 0, factor, (least, 10_000), 1.1)
-
-    def track(self, gray: Gray, last: Box) -> list[Face]:
-        margin = 0.4 * last.w
-        left, top = max(0, int(last.x - margin)), max(0, int(last.y - margin))
-        window = gray[top : int(last.y + last.h + margin) + 1, left : int(last.x + last.w + margin) + 1]
-        if min(window.shape) < 24:
-            return []
-        factor = min(1.0, _TRACK_FACE / last.w)
-        limits = (0.75 * last.w * factor, 1.35 * last.w * factor)
-        return self._look(window, left, top, factor, limits, 1.08)
 
     def _look(
         self, gray: Gray, left: int, top: int, factor: float, limits: tuple[float, float], step: float

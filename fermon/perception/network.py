@@ -30,7 +30,7 @@ MOST_BYTES = 64 * 1024 * 1024  # the largest of the shipped ones has 1.4 MiB
 # The signature of a file that reads the picture once; the default one averages it with its mirror image.
 SINGLE_VIEW = "look"
 # The networks of a frame, and the signature that the daemon asks for where a file has it.
-NETWORKS = {"expression": SINGLE_VIEW, "eyes": "", "mouth": ""}
+NETWORKS = {"face": "", "expression": SINGLE_VIEW, "eyes": "", "mouth": ""}
 
 
 def models_dir() -> Path:

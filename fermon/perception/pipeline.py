@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fermon.domain import Eyes, Face, Frame, Observation
+from fermon.domain import Eyes, Face, Frame, Head, Observation
 from fermon.perception.baseline import Baseline
 from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
 from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader, readable
 from fermon.perception.eyes import EyeReader
+from fermon.perception.face import FaceReader, Look
 from fermon.perception.mouth import MouthReader
 from fermon.perception.network import NETWORKS, open_network, runtime_name
 from fermon.perception.quality import burnt_out, judge
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.schema import Range, key, table
+
+MASKED = 0.7  # probability from which mouth and expression are not read, as a mask covers them
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Perception:
         cv2.setNumThreads(1)  # one core is what a Pi has to spare; more threads only cost their hand-over
         networks = {name: open_network(name, settings.models) for name in NETWORKS}
         detector = make_detector(settings.face.detector, settings.face.yunet_model)
-        self._tracker = FaceTracker(detector, settings.face)
-        self._expression = ExpressionReader(networks["expression"], detector.framing)
+        self._tracker = FaceTracker(detector, FaceReader(networks["face"]), settings.face)
+        self._expression = ExpressionReader(networks["expression"])
         self._eyes = EyeReader(networks["eyes"])
         self._mouth = MouthReader(networks["mouth"])
         self._baseline = Baseline() if settings.baseline else None
@@ -82,16 +85,19 @@ class Perception:
             if self._baseline is not None:
                 self._baseline.update(frame.t_ns, None)
             return Observation(frame.t_ns, frame.seq, None, None, None, None, quality)
-        if self._expression_due(frame.t_ns, face):
+        masked = self._tracker.look is not None and self._tracker.look.mask >= MASKED
+        if masked:
+            self._forget_expression()  # half a face says nothing; a guess would be "angry" as easily as "neutral"
+        elif self._expression_due(frame.t_ns, face):
             self._held = self._expression.follow(gray, face)
             mark("expression")
         eyes = self._read_eyes(frame, face)
         mark("eyes")
         mouth = None
-        if self._mouth_pace.due(frame.t_ns):
+        if self._mouth_pace.due(frame.t_ns) and not masked:
             mouth = self._mouth.read(gray, face)
             mark("mouth")
-        return Observation(frame.t_ns, frame.seq, face, self._held, eyes, mouth, quality)
+        return Observation(frame.t_ns, frame.seq, face, self._held, eyes, mouth, quality, head_of(self._tracker.look))
 
     def _expression_due(self, t_ns: int, face: Face) -> bool:
         """Whether the expression has to be read; forgets the one held where it does not hold any longer."""
@@ -108,3 +114,10 @@ class Perception:
     def _read_eyes(self, frame: Frame, face: Face) -> Eyes:
         eyes = self._eyes.read(frame.gray, face)
         return self._baseline.update(frame.t_ns, eyes) if self._baseline is not None else eyes
+
+
+def head_of(look: Look | None) -> Head | None:
+    """Return the head's angles, degrees to a tenth; None where the head is in profile and they would be a guess."""
+    if look is None or look.profile:
+        return None
+    return Head(round(look.yaw, 1), round(look.pitch, 1), round(look.roll, 1))

@@ -19,7 +19,6 @@ class YuNet:
     """Detector with points. Raises ModelError when OpenCV cannot load `path`."""
 
     name = "yunet"
-    framing = (0.0, 0.0, 1.30)
 
     def __init__(self, path: Path, min_score: float = 0.6) -> None:
         import cv2
@@ -34,12 +33,6 @@ class YuNet:
 
     def search(self, gray: Gray) -> list[Face]:
         return self._detect(gray, 0.0, 0.0, _SEARCH_SIDE)
-
-    def track(self, gray: Gray, last: Box) -> list[Face]:
-        margin = 0.6 * last.w
-        left, top = max(0, int(last.x - margin)), max(0, int(last.y - margin))
-        window = gray[top : int(last.y + last.h + margin) + 1, left : int(last.x + last.w + margin) + 1]
-        return self._detect(window, float(left), float(top), _TRACK_SIDE) if min(window.shape) >= 24 else []
 
     def _detect(self, gray: Gray, left: float, top: float, side: int) -> list[Face]:
         import cv2

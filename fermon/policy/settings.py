@@ -15,6 +15,7 @@ Window = Annotated[float, Range(1.0, 3600.0, "s")]
 Hertz = Annotated[float, Range(0.0, 120.0, "Hz")]
 Speed = Annotated[float, Range(0.0, 400.0, "km/h")]
 Degrees = Annotated[float, Range(0.0, 180.0, "degrees")]
+Turn = Annotated[float, Range(0.0, 180.0, "degrees/s")]
 Count = Annotated[int, Range(1, 100, "times")]
 
 
@@ -137,12 +138,10 @@ class PolicySettings:
     driver_gone_kmh: Speed = key(10.0, "... below this speed clears everything: the driver got out")
 
     # Head: forward, away, DISTRACTED. All angles are differences from forward, as sizes.
-    new_driver_s: Seconds = key(
-        10.0, "after this long without a face the next one may be another driver: forward is learned anew"
-    )
+    new_driver_s: Seconds = key(10.0, "without a face for this long forward is learned anew: perhaps another driver")
     forward_first_s: Seconds = key(20.0, "where forward is is known after this long with open eyes in a moving vehicle")
     forward_memory_s: Window = key(180.0, "forward is the median over this much of such time")
-    forward_max_deg_per_s: Degrees = key(0.2, "forward moves at most this much a second")
+    forward_max_deg_per_s: Turn = key(0.2, "forward moves at most this much a second")
     away_yaw_deg: Degrees = key(25.0, "the head is turned away from this far to either side of forward on ...")
     away_down_deg: Degrees = key(18.0, "... or this far down ...")
     away_up_deg: Degrees = key(22.0, "... or this far up")
@@ -158,25 +157,19 @@ class PolicySettings:
     distracted_warning_clear_s: Seconds = key(1.0, "the WARNING clears: forward for this long")
     distracted_notice_s: Seconds = key(10.0, "DISTRACTED (NOTICE): turned away for this much ...")
     distracted_window_s: Window = key(30.0, "... of this window")
-    distracted_notice_clear_s: Seconds = key(
-        2.0, "the NOTICE clears, and the window is emptied: forward without a break for this long"
-    )
+    distracted_notice_clear_s: Seconds = key(2.0, "the NOTICE clears, its window is emptied: forward for this long")
     distracted_gate_kmh: Speed = key(20.0, "below this speed DISTRACTED is not raised")
 
     # Lids and head: lowered, dropped, lost in a closure, nods
-    lowered_deg: Degrees = key(
-        8.0, "with the head this far below forward, lids that look shut follow the gaze: lowered, not closed"
-    )
-    lowered_level_deg: Degrees = key(4.0, "with the head at most this far below forward such lids are closed again")
+    lowered_deg: Degrees = key(8.0, "with the head this far down, lids that look shut follow the gaze: lowered")
+    lowered_level_deg: Degrees = key(4.0, "with the head no further down than this such lids are closed again")
     lowered_fall_s: Seconds = key(
         0.5, 'the head may sink this long after the lids, where the eye network says "lowered"'
     )
     lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
     asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
     unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")
-    dropped_deg: Degrees = key(
-        20.0, "with the head this far below forward a closure goes on although the eyes cannot be read"
-    )
+    dropped_deg: Degrees = key(20.0, "with the head this far down a closure goes on though the eyes are not read")
     lost_closed_s: Seconds = key(0.5, "lost in a closure: it had lasted this long, ...")
     lost_within_s: Seconds = key(1.0, "... the face is lost within this time after its last frame, ...")
     lost_again_s: Seconds = key(1.0, "... and has not been back for this long")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.domain import EXPRESSIONS, Frame, Observation
 from fermon.errors import ModelError
 from fermon.perception.detectors import make_detector
+from fermon.perception.face import FaceReader
 from fermon.perception.network import models_dir
-from fermon.perception.pipeline import Perception, PerceptionSettings
+from fermon.perception.pipeline import MASKED, Perception, PerceptionSettings
 from fermon.perception.tracker import FaceSettings
 
 
@@ -141,3 +143,35 @@ def test_slowed_down_to_nothing_expression_and_mouth_are_not_known() -> None:
     assert slow.eyes is not None
     perception.slow_down(5.0, 1000.0)
     assert perception.observe(third).expression is not None
+
+
+def test_a_mask_leaves_the_eyes_and_hides_mouth_and_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = frames(3)
+    settings = PerceptionSettings(expression_rate_hz=1000.0)
+    perception, other = Perception(settings), Perception(settings)
+    perception.observe(first)
+    bare = perception._tracker.look
+    assert bare is not None
+    covers = iter([0.0, MASKED, 0.0, 0.0])
+    monkeypatch.setattr(FaceReader, "look", lambda *place: replace(bare, mask=next(covers)))
+    assert perception.observe(first).expression is not None
+    seen = perception.observe(second)
+    assert seen.face is not None
+    assert seen.eyes is not None and seen.eyes.left is not None
+    assert seen.expression is None
+    assert seen.mouth is None
+    again = perception.observe(third)
+    assert again.mouth is not None
+    assert again.expression == other.observe(third).expression  # a look of its own: none from before the mask
+
+
+def test_the_heads_angles_come_with_the_face_and_not_in_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    perception, (first, second) = Perception(PerceptionSettings()), frames(2)
+    head = perception.observe(first).head
+    assert head is not None
+    assert abs(head.yaw) < 15 and abs(head.pitch) < 20 and abs(head.roll) < 10
+    look = perception._tracker._reader.look
+    monkeypatch.setattr(perception._tracker._reader, "look", lambda *place: replace(look(*place), yaw=70.0))
+    seen = perception.observe(second)
+    assert seen.head is None
+    assert seen.face is not None and seen.face.profile

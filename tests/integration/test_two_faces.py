@@ -10,6 +10,8 @@ from fermon.cameras import CameraSettings, open_camera
 from fermon.domain import NS_PER_S, Face
 from fermon.perception.contract import Gray
 from fermon.perception.detectors import make_detector
+from fermon.perception.face import FaceReader
+from fermon.perception.network import open_network
 from fermon.perception.tracker import FaceSettings, FaceTracker
 
 PERIOD_NS = NS_PER_S // 15
@@ -40,18 +42,22 @@ def side(face: Face | None) -> str:
     return "driver" if face.box.x + face.box.w / 2 < 660 else "passenger"
 
 
+def tracker_of(name: str, driver: str) -> FaceTracker:
+    return FaceTracker(make_detector(name), FaceReader(open_network("face")), FaceSettings(driver=driver))
+
+
 def watch(tracker: FaceTracker, picture: Gray, first: int, frames: int) -> list[str]:
     return [side(tracker.update(picture, (first + i) * PERIOD_NS)) for i in range(frames)]
 
 
 @pytest.mark.parametrize("name", ["blazeface", "haar"])
 def test_a_lost_driver_is_refound_and_the_passenger_never_taken_for_him(name: str) -> None:
-    tracker = FaceTracker(make_detector(name), FaceSettings(hold_s=3.0))
+    tracker = tracker_of(name, "largest")
     alone, both, gone = scene(True, False), scene(True, True), scene(False, True)
     assert watch(tracker, alone, 0, 5)[-1] == "driver"
     assert set(watch(tracker, both, 5, 5)) == {"driver"}
-    assert set(watch(tracker, gone, 10, 10)) == {"none"}  # two thirds of a second: shorter than hold_s
-    back = watch(tracker, both, 20, 5)
+    assert set(watch(tracker, gone, 10, 150)) == {"none"}  # ten seconds
+    back = watch(tracker, both, 160, 5)
     assert "passenger" not in back
     assert back[-1] == "driver"
 
@@ -59,6 +65,12 @@ def test_a_lost_driver_is_refound_and_the_passenger_never_taken_for_him(name: st
 @pytest.mark.parametrize("name", ["blazeface", "haar"])
 @pytest.mark.parametrize("seat", ["left", "right"])
 def test_the_seat_decides_who_the_driver_is(name: str, seat: str) -> None:
-    settings = FaceSettings(driver="left" if seat == "left" else "right")
-    found = watch(FaceTracker(make_detector(name), settings), scene(True, True), 0, 5)
+    found = watch(tracker_of(name, seat), scene(True, True), 0, 5)
     assert found[-1] == ("driver" if seat == "left" else "passenger")
+
+
+@pytest.mark.parametrize("name", ["blazeface", "haar"])
+@pytest.mark.parametrize("seat", ["left", "right"])
+def test_without_a_driver_the_other_seat_stays_a_passenger(name: str, seat: str) -> None:
+    alone = scene(driver=seat == "right", passenger=seat == "left")
+    assert set(watch(tracker_of(name, seat), alone, 0, 60)) == {"none"}

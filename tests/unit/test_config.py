@@ -61,7 +61,7 @@ def test_every_key_is_documented_in_place(name: str, default: Any, hint: Any, co
     assert limits, f"{name}: a number without a Range"
     for limit in limits:
         assert limit.problem(name, default) is None, "the default is outside its own range"
-    units = {"_s": "s", "_hz": "Hz", "_kmh": "km/h", "_mib": "MiB"}
+    units = {"_deg_per_s": "degrees/s", "_s": "s", "_hz": "Hz", "_kmh": "km/h", "_mib": "MiB", "_deg": "degrees"}
     unit = next((unit for ending, unit in units.items() if name.endswith(ending)), None)
     if isinstance(limits[0], Range) and unit is not None:
         assert limits[0].unit in (unit, "frames a second")

@@ -26,10 +26,12 @@ from fermon.outputs.hub import Hub
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.expression import ExpressionReader
 from fermon.perception.eyes import EyeReader
+from fermon.perception.face import FaceReader
 from fermon.perception.mouth import MouthReader
 from fermon.perception.network import NETWORKS, open_network, runtime_name
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.quality import judge
+from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.policy import Policy
 
 PERIOD_NS = 1_000_000_000 // FRAMES_HZ
@@ -37,10 +39,11 @@ PERIOD_NS = 1_000_000_000 // FRAMES_HZ
 
 def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     """Name and one repeat of each stage; "second" is a whole second of frames at 15 a second."""
-    detector = BlazeFace()
-    face = max(detector.search(gray), key=lambda face: face.box.w)
     networks = {name: open_network(name) for name in NETWORKS}
-    expression = ExpressionReader(networks["expression"], detector.framing)
+    detector, looker = BlazeFace(), FaceReader(networks["face"])
+    face = FaceTracker(detector, looker, FaceSettings()).update(gray, 0)
+    assert face is not None
+    expression = ExpressionReader(networks["expression"])
     eyes, mouth = EyeReader(networks["eyes"]), MouthReader(networks["mouth"])
     policy, hub = Policy(), Hub([])
     yuyv = np.stack([gray, np.full_like(gray, 128)], -1)
@@ -63,7 +66,7 @@ def stages(gray: np.ndarray) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "gray", lambda: to_gray(yuyv)
     yield "quality", lambda: judge(gray)
     yield "search", lambda: detector.search(gray)
-    yield "track", lambda: detector.track(gray, face.box)
+    yield "track", lambda: looker.look(gray, face.box)
     yield "expression", lambda: expression.follow(gray, face)
     yield "eyes", lambda: eyes.read(gray, face)
     yield "mouth", lambda: mouth.read(gray, face)

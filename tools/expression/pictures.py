@@ -28,7 +28,9 @@ from numpy.typing import NDArray
 from expression.fer2013 import CLASSES, SIDE_PX
 from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader
+from fermon.perception.face import FaceReader
 from fermon.perception.network import open_network
+from fermon.perception.tracker import FaceSettings, FaceTracker
 from lib.exits import DataError, run_and_exit
 from lib.images import picture_files, read_gray
 
@@ -56,11 +58,11 @@ def cut_already(gray: Picture) -> Picture | None:
 
 def cutter() -> Callable[[Picture], Picture | None]:
     """Return what finds the largest face of a picture and cuts it as the daemon does; None where there is none."""
-    detector = make_detector("auto")
-    reader = ExpressionReader(open_network("expression"), detector.framing)
+    detector, looker = make_detector("auto"), FaceReader(open_network("face"))
+    reader = ExpressionReader(open_network("expression"))
 
     def cut(gray: Picture) -> Picture | None:
-        face = max(detector.search(gray), key=lambda f: f.box.w, default=None)
+        face = FaceTracker(detector, looker, FaceSettings()).update(gray, 0)
         return None if face is None else reader.crop(gray, face)
 
     return cut

@@ -35,6 +35,8 @@ from eyes.patches import (
 from fermon.domain import NS_PER_S
 from fermon.perception import geometry
 from fermon.perception.blazeface import BlazeFace
+from fermon.perception.face import FaceReader
+from fermon.perception.network import open_network
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from lib.exits import DataError, run_and_exit
 from lib.images import picture_files
@@ -53,7 +55,7 @@ def clips(data: Path, teacher: Path, every: int) -> Collector:
         mesh = found["mesh"][clip_of == clip]
         ratio = opening(mesh)[2]
         relative = ratio / np.nanpercentile(ratio, 80, axis=0)
-        tracker = FaceTracker(BlazeFace(), FaceSettings())
+        tracker = FaceTracker(BlazeFace(), FaceReader(open_network("face")), FaceSettings())
         for i, (name, picture) in enumerate(pictures.clip_frames(path)):
             gray = pictures.gray(picture)
             face = tracker.update(gray, int(i / rate * NS_PER_S))

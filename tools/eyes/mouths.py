@@ -21,6 +21,8 @@ from eyes.mesh import mouth_opening
 from fermon.domain import NS_PER_S, Face
 from fermon.perception import geometry
 from fermon.perception.blazeface import BlazeFace
+from fermon.perception.face import FaceReader
+from fermon.perception.network import open_network
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from lib.exits import DataError
 from lib.images import picture_files
@@ -73,7 +75,7 @@ def _collect_clips(data: Path, teacher: Path, add: Any) -> None:
     events = read_events(data / "videos")
     for path in sorted((data / "videos").glob("*.mp4")):
         rate = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS)
-        tracker = FaceTracker(BlazeFace(), FaceSettings())
+        tracker = FaceTracker(BlazeFace(), FaceReader(open_network("face")), FaceSettings())
         for i, (name, picture) in enumerate(pictures.clip_frames(path)):
             t_s = i / rate
             gray = pictures.gray(picture)

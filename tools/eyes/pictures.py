@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def read(path: Path) -> Picture:
     return found
 
 
+@functools.cache
 def scenes(data: Path) -> dict[str, str]:
     """Return the scene of each driver frame, by its name below frames_yawdd."""
     with (data / "frames_yawdd" / "frames_yawdd.csv").open(encoding="utf-8") as text:

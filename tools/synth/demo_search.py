@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fermon.domain import EXPRESSIONS, Face
+from fermon.domain import EXPRESSIONS
 from fermon.perception.detectors import make_detector
 from fermon.perception.expression import ExpressionReader
 from fermon.perception.eyes import EyeReader
-from fermon.perception.network import Network, models_dir
+from fermon.perception.face import FaceReader
+from fermon.perception.network import open_network
+from fermon.perception.tracker import FaceSettings, FaceTracker
 from synth import demo_driver, mouths, scene
 from synth.face import Look
 from synth.people import Person, generator
@@ -72,9 +74,9 @@ class Judge:
 
     def __init__(self) -> None:
         self._renderer = Renderer()
-        self._detector = make_detector("blazeface")
-        self._expression = ExpressionReader(Network(models_dir() / "expression.tflite"), self._detector.framing)
-        self._eyes = EyeReader(Network(models_dir() / "eyes.tflite"))
+        self._detector, self._face = make_detector("blazeface"), FaceReader(open_network("face"))
+        self._expression = ExpressionReader(open_network("expression"))
+        self._eyes = EyeReader(open_network("eyes"))
 
     def look(self, who: Person, look: Look) -> tuple[tuple[float, ...], float] | None:
         """Return seven probabilities and the larger closed probability; None without a readable face."""
@@ -82,7 +84,7 @@ class Judge:
             replace(demo_driver.SCENE, person=who), Moment(look), self._renderer, generator(demo_driver.SEED, 9)
         )
         assert picture is not None
-        face: Face | None = max(self._detector.search(picture), key=lambda f: f.box.w, default=None)
+        face = FaceTracker(self._detector, self._face, FaceSettings()).update(picture, 0)
         read = None if face is None else self._expression.read(picture, face)
         if face is None or read is None:
             return None

@@ -23,7 +23,7 @@ EACH = 8  # pictures of a person: the skin is painted once
 _renderer: Any = None
 
 
-def draw_person(job: tuple[int, int, int, Path]) -> list[dict[str, Any]]:
+def draw_person(job: tuple[int, int, int, Path, bool]) -> list[dict[str, Any]]:
     """Draw all pictures of one person into a folder; return their truth."""
     import cv2
 
@@ -34,10 +34,12 @@ def draw_person(job: tuple[int, int, int, Path]) -> list[dict[str, Any]]:
     cv2.setNumThreads(1)
     if _renderer is None:
         _renderer = Renderer()
-    seed, number, each, folder = job
+    seed, number, each, folder, empty = job
     found = []
     for shot in range(each):
         drawn, moment, rng = scene.at_random(seed, number, shot)
+        if empty:
+            drawn, moment = scene.emptied(drawn, moment)
         picture, record, _ = scene.picture(drawn, moment, _renderer, rng)
         assert picture is not None  # it was given a renderer
         name = f"{number:06d}-{shot}.png"
@@ -47,9 +49,11 @@ def draw_person(job: tuple[int, int, int, Path]) -> list[dict[str, Any]]:
     return found
 
 
-def draw_all(seed: int, numbers: range, each: int, folder: Path, jobs: int) -> Iterator[dict[str, Any]]:
+def draw_all(
+    seed: int, numbers: range, each: int, folder: Path, jobs: int, empty: bool = False
+) -> Iterator[dict[str, Any]]:
     """Draw `each` pictures of each person; yield their truth in order."""
-    work = [(seed, number, each, folder) for number in numbers]
+    work = [(seed, number, each, folder, empty) for number in numbers]
     os.environ.setdefault("LP_NUM_THREADS", "1")  # the software renderer's: one core a process
     if jobs == 1:
         for job in work:
@@ -70,6 +74,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--first", type=int, default=0, help="number of the first person")
     parser.add_argument("--each", type=int, default=EACH, help=f"pictures of each person (default {EACH})")
+    parser.add_argument("--empty", action="store_true", help="empty seats: nobody is in the picture")
     parser.add_argument("--jobs", type=int, default=1, help="processes, a core each (default 1)")
     arguments = parser.parse_args()
     try:
@@ -81,7 +86,9 @@ def main() -> int:
         arguments.out.mkdir(parents=True, exist_ok=True)
         began, count = time.monotonic(), 0
         with (arguments.out / "truth.jsonl").open("w", encoding="utf-8") as file:
-            for record in draw_all(arguments.seed, numbers, arguments.each, arguments.out, arguments.jobs):
+            for record in draw_all(
+                arguments.seed, numbers, arguments.each, arguments.out, arguments.jobs, arguments.empty
+            ):
                 file.write(json.dumps(record) + "\n")
                 count += 1
     except (ValueError, OSError, NoRenderer) as error:

@@ -88,7 +88,7 @@ class Renderer:
         kept = self._kept
         if kept is None or kept[0] != key:
             if kept is not None:
-                kept[1].release()
+                _free(kept[1])
             picture = self._new_target(size)
             picture.use()
             picture.clear(0.0, 0.0, 0.0, 1.0)
@@ -267,6 +267,12 @@ class Renderer:
         }
         for name, value in values.items():
             self._put(name, value)
+
+
+def _free(target: Any) -> None:
+    """Release a framebuffer with what is attached to it, which its own release leaves."""
+    for part in (*target.color_attachments, target.depth_attachment, target):
+        part.release()
 
 
 def drawn_size(size: tuple[int, int]) -> tuple[int, int]:

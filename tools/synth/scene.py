@@ -190,6 +190,11 @@ def draw_scene(rng: Generator, person: Person) -> Scene:
     return Scene(person, camera, light, car, chip, passenger, moment)
 
 
+def emptied(scene: Scene, moment: Moment) -> tuple[Scene, Moment]:
+    """Return the same car without anybody: the driver is far below it."""
+    return replace(scene, passenger=None), replace(moment, shift_m=(0.0, 40.0, -400.0), hand="none", kind="empty")
+
+
 def at_random(seed: int, number: int, shot: int) -> tuple[Scene, Moment, Generator]:
     """Return picture `shot` of person `number`: scene, moment and the sensor's random numbers."""
     person = make(seed, number)

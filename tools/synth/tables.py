@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fermon.domain import Face
+from fermon.perception.face import Look
 from synth.people import SKINS
 from synth.truth import state
 
@@ -24,6 +25,7 @@ class Reading:
     face: Face | None
     eyes: dict[str, float | None] = field(default_factory=dict)  # closed probability; left, right
     mouth: float | None = None
+    look: Look | None = None
 
 
 Key = Callable[[dict[str, Any]], str]
@@ -61,6 +63,9 @@ KEYS: dict[str, Key] = {
     "camera": lambda t: t["camera"]["place"],
     "size": lambda t: f"{t['size'][0]}x{t['size'][1]}",
 }
+
+
+CROSSED = ("yaw", "pitch", "gaze")  # the lids' table is crossed with these
 
 
 def lid_band(lids: float) -> str:
@@ -127,6 +132,21 @@ def face_row(readings: list[Reading]) -> dict[str, Any]:
     return row | {name: round(100 * float(np.median(values)), 1) if values else None for name, values in errors.items()}
 
 
+def angle_row(readings: list[Reading]) -> dict[str, Any]:
+    """Return mean error and bias (degrees) of the head angles, of faces that are not taken for profiles."""
+    pairs = [
+        (np.subtract((r.look.yaw, r.look.pitch, r.look.roll), r.truth["face"]["head"]))
+        for r in readings
+        if r.look is not None and not r.look.profile
+    ]
+    row: dict[str, Any] = {"n": len(pairs)}
+    for axis, name in enumerate(("yaw", "pitch", "roll")):
+        errors = np.array([pair[axis] for pair in pairs])
+        row[f"{name} error"] = round(float(np.abs(errors).mean()), 1) if len(errors) else None
+        row[f"{name} bias"] = round(float(errors.mean()), 1) if len(errors) else None
+    return row
+
+
 def mouth_row(readings: list[Reading]) -> dict[str, Any]:
     """Return per cent of mouths read wide open."""
     seen = [r for r in readings if r.face is not None]
@@ -166,10 +186,14 @@ def tables(readings: list[Reading]) -> dict[str, dict[str, dict[str, Any]]]:
     for name, key in KEYS.items():
         some = inside if name in ("yaw", "camera") else front
         found[f"eyes by {name}"] = {row: eye_row(eye_counts(group)) for row, group in groups(some, key).items()}
+    crossed = groups(inside, lambda t: ", ".join(KEYS[name](t) for name in CROSSED))
+    found["eyes by yaw, pitch, gaze"] = {row: eye_row(eye_counts(group)) for row, group in crossed.items()}
     found["all eyes"] = {"all": eye_row(counts)}
     for name in ("yaw", "pitch", "light", "glasses", "headwear", "mask", "skin", "age", "sex", "size"):
         some = inside if name == "yaw" else [r for r in inside if abs(r.truth["face"]["head"][0]) < 40]
         found[f"face by {name}"] = {row: face_row(group) for row, group in groups(some, KEYS[name]).items()}
+    for name in ("yaw", "pitch", "light", "glasses", "mask", "skin"):
+        found[f"head angles by {name}"] = {row: angle_row(group) for row, group in groups(inside, KEYS[name]).items()}
     uncovered = [
         r for r in front if not r.truth["person"]["mask"] and sum(r.truth["face"]["mouth"]["covers"].values()) < 0.5
     ]

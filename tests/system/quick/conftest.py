@@ -59,7 +59,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     )
     for name in HOSTILE:
         (found.hostile / f"{name}.py").write_text(f"open({str(found.ran)!r}, 'a').write({name!r})\n")
-    install(found.root, cwd=found.hostile)
+    install(found.root, "--driver", "right", cwd=found.hostile)
     config = found.root / "etc/fermon/fermon.toml"
     config.write_text(re.sub('source = "[^"]*"', 'source = "demo"', config.read_text()))
     return found

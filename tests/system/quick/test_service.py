@@ -54,6 +54,10 @@ def test_the_installed_command_runs(installed: Installed) -> None:
     assert "the configuration is good" in done.stdout
 
 
+def test_the_side_of_the_driver_stands_in_the_configuration(installed: Installed) -> None:
+    assert '\ndriver = "right"' in (installed.root / "etc/fermon/fermon.toml").read_text()
+
+
 def test_the_unit_is_sound(installed: Installed, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")

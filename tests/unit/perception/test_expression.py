@@ -9,13 +9,12 @@ from fermon.domain import Box, Face
 from fermon.perception.expression import ExpressionReader
 from fermon.perception.network import SINGLE_VIEW, Network, models_dir
 
-FRAMING = (0.0, 0.0, 1.0)
 FACE = Face(Box(100, 80, 120, 120), 1.0, None)
 SMALL = Face(Box(100, 80, 20, 20), 1.0, None)
 
 
 def reader(prefer: str) -> ExpressionReader:
-    return ExpressionReader(Network(models_dir() / "expression.tflite", prefer=prefer), FRAMING)
+    return ExpressionReader(Network(models_dir() / "expression.tflite", prefer=prefer))
 
 
 @pytest.fixture(scope="module")

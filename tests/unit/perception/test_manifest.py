@@ -64,7 +64,7 @@ def told(network: Path, manifest: str | bytes, prefer: str = "look") -> str:
     beside = network.with_suffix(".json")
     beside.write_bytes(manifest if isinstance(manifest, bytes) else manifest.encode("utf-8", "surrogatepass"))
     try:
-        ExpressionReader(Network(network, prefer=prefer), (0.0, 0.0, 1.0))
+        ExpressionReader(Network(network, prefer=prefer))
     except ModelError as error:
         [line] = str(error).splitlines()
         assert line.startswith(str(network.with_suffix(""))) and line.isprintable() and len(line) < 600
@@ -169,6 +169,6 @@ def test_outputs_that_the_reader_does_not_know_are_told(tmp_path: Path) -> None:
 
 
 def test_the_shipped_manifests_are_read_as_they_are() -> None:
-    for name in ("expression", "eyes", "mouth", "blazeface"):
+    for name in ("face", "expression", "eyes", "mouth", "blazeface"):
         manifest = read_manifest(models_dir() / f"{name}.json")
         assert len(manifest.sha256) == 64 and manifest.inputs and manifest.outputs

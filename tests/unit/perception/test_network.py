@@ -13,7 +13,7 @@ import pytest
 from fermon.errors import ModelError
 from fermon.perception.network import Network, models_dir, network_path, open_network, runtime_name
 
-NAMES = ("expression", "eyes", "mouth", "blazeface")
+NAMES = ("face", "expression", "eyes", "mouth", "blazeface")
 
 
 @pytest.fixture

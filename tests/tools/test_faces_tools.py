@@ -1,0 +1,130 @@
+"""What the face network is told of a crop is what the crop shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from faces import angles, augment
+from faces.augment import Place
+from faces.regions import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
+from fermon.perception.face import CROP_FACES, SIDE
+from synth.geometry import head_angles, head_matrix
+
+FACE_PX = REGION_PX / REGION_FACES
+BOX = np.array([REGION_PX / 2 - 0.5, REGION_PX / 2 - 0.5, FACE_PX, FACE_PX])
+PLACES = [Place(0, 0, 1, 0, False), Place(0.2, -0.1, 1.2, 15, False), Place(-0.15, 0.1, 0.8, -25, True)]
+
+
+def region_with(spots: np.ndarray) -> np.ndarray:
+    region = np.zeros((REGION_PX, REGION_PX), np.uint8)
+    for x, y in spots:
+        region[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2] = 255
+    return region
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_point_is_where_the_crop_shows_it(place: Place) -> None:
+    spot = np.array([92.0, 70.0])
+    points = np.tile(spot, (6, 1))
+    crop = augment.cv2.warpAffine(region_with(spot[None]), augment.matrix_of(place), (SIDE, SIDE))
+    ys, xs = np.nonzero(crop > 100)
+    x, y = (augment.shape_in(place, BOX, points)[4:6] + 0.5) * SIDE - 0.5
+    assert (xs.mean(), ys.mean()) == pytest.approx((x, y), abs=0.7)
+
+
+def test_the_box_keeps_its_size_in_crop_sides() -> None:
+    for place in PLACES:
+        shape = augment.shape_in(place, BOX, np.zeros((6, 2)))
+        assert shape[2] == pytest.approx(1 / CROP_FACES / place.scale)
+    assert augment.shape_in(PLACES[0], BOX, np.zeros((6, 2)))[:2] == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_left_and_right_change_places_in_a_mirrored_crop() -> None:
+    points = np.array([[60.0, 70], [100, 70], [80, 85], [65, 100], [95, 100], [80, 120]])
+    for mirror in (False, True):
+        shape = augment.shape_in(Place(0, 0, 1, 0, mirror), BOX, points)[4:].reshape(6, 2)
+        assert shape[0, 0] < shape[1, 0]
+        assert shape[3, 0] < shape[4, 0]
+
+
+def test_a_crop_turned_clockwise_shows_a_head_that_rolls_to_its_left_shoulder() -> None:
+    assert augment.angles_in(Place(0, 0, 1, 20, False), np.zeros(3)) == pytest.approx([0, 0, -20])
+    # A head that looks to its own left (the picture's right) then looks down.
+    yaw, pitch, _ = augment.angles_in(Place(0, 0, 1, 20, False), np.array([30.0, 0, 0]))
+    assert (yaw, pitch) == pytest.approx((28.4, -9.8), abs=0.2)
+    mirrored = augment.angles_in(Place(0, 0, 1, 0, True), np.array([30.0, 5, 10]))
+    assert mirrored == pytest.approx([-30, 5, -10])
+
+
+def test_a_turn_is_undone_by_the_turn_back() -> None:
+    one = augment.angles_in(Place(0, 0, 1, 17, False), np.array([25.0, -12, 8]))
+    assert augment.angles_in(Place(0, 0, 1, -17, False), one) == pytest.approx([25, -12, 8])
+    assert head_angles(head_matrix(25, -12, 8)) == pytest.approx((25, -12, 8))
+
+
+def test_beside_a_face_there_is_none_and_between_nothing_is_said() -> None:
+    def there(offset: float, scale: float = 1.0) -> float:
+        return augment.there(Place(offset, 0, scale, 0, False))
+
+    assert there(0.3) == 1
+    assert there(0.7) == 0
+    assert np.isnan(there(0.5))
+    assert there(0, 3.0) == 0
+    state, shape, heads = augment.targets(
+        Place(0.7, 0, 1, 0, False), True, BOX, np.zeros((6, 2)), np.zeros(3), np.zeros(3)
+    )
+    assert state[0] == 0
+    assert np.isnan(state[1:]).all()
+    assert np.isnan(shape).all()
+    assert np.isnan(heads).all()
+
+
+def test_a_region_is_cut_about_its_box() -> None:
+    picture = np.zeros((480, 640), np.uint8)
+    picture[236:245, 296:305] = 255
+    region, scale, corner = region_of(picture, np.array([300.0, 240.0, 60.0, 60.0]))
+    ys, xs = np.nonzero(region > 100)
+    assert ((np.array([300, 240]) - corner) * scale) == pytest.approx([xs.mean(), ys.mean()], abs=1.5)
+
+
+def test_places_without_a_face_touch_none() -> None:
+    picture, face = np.zeros((480, 640), np.uint8), np.array([320.0, 240.0, 120.0, 120.0])
+    found = list(empty_places(picture, [face], np.random.default_rng(1), 20))
+    assert found
+    for place in found:
+        assert np.abs(place[:2] - face[:2]).max() > (face[2] + place[2]) / 2
+
+
+def test_people_are_split_once_and_kept_together() -> None:
+    assert part("drawn-900001") == "measure"
+    assert part("drawn-120") == "choose"
+    assert part("drawn-121") == "train"
+    scene = {"yawn/a.jpg": "28", "yawn/b.jpg": "3"}
+    assert (
+        group_of("yawdd", "yawn/a.jpg", scene)
+        == group_of("clips", "car_yawn_glasses_m06.mp4#3", scene)
+        == "yawdd-people"
+    )
+    assert group_of("yawdd", "yawn/b.jpg", scene) == "scene-3"
+    assert group_of("newclips", "incabin_belt2.mp4#0", scene) == group_of("newclips", "incabin_sleep3.mp4#9", scene)
+    assert group_of("newclips", "hellomeme_xzy1.mp4#0", scene) == group_of("newclips", "hellomeme_xzy3.mp4#9", scene)
+    assert group_of("clips", "phone_drowsy_m01.mp4#0", scene) == group_of("clips", "phone_awake_m01.mp4#1", scene)
+
+
+def test_teachers_that_differ_are_not_believed() -> None:
+    one = np.array([10.0, 0, 0])
+    assert angles.agreed(one, np.array([13.0, 0, 0]))[0] == pytest.approx(11)
+    assert np.isnan(angles.agreed(one, np.array([40.0, 0, 0]))[0])
+    assert np.isnan(angles.agreed(np.full(3, np.nan), one)).all()
+
+
+def test_a_mesh_gives_the_angles_of_its_axes() -> None:
+    mesh = np.zeros((478, 3))
+    right, down = np.array([np.cos(0.3), 0.0, np.sin(0.3)]), np.array([0.0, 1.0, 0.0])
+    mesh[263], mesh[33], mesh[152], mesh[10] = right, -right, down, -down
+    # z is away from the camera: the right side of the picture further away is a face that looks to the picture's right.
+    yaw, pitch, roll = angles.of_mesh_raw(mesh)
+    assert abs(yaw) == pytest.approx(np.degrees(0.3))
+    assert yaw > 0
+    assert (pitch, roll) == pytest.approx((0, 0), abs=1e-6)
