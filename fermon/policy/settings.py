@@ -161,7 +161,7 @@ class PolicySettings:
     distracted_gate_kmh: Speed = key(20.0, "below this speed DISTRACTED is not raised")
 
     # Lids and head: lowered, dropped, lost in a closure, nods
-    lowered_deg: Degrees = key(8.0, "with the head this far down, lids that look shut follow the gaze: lowered")
+    lowered_deg: Degrees = key(8.0, "lids that look shut follow the gaze with the head so far down: lowered")
     lowered_level_deg: Degrees = key(4.0, "with the head no further down than this such lids are closed again")
     lowered_fall_s: Seconds = key(
         0.5, 'the head may sink this long after the lids, where the eye network says "lowered"'
@@ -169,7 +169,7 @@ class PolicySettings:
     lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
     asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
     unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")
-    dropped_deg: Degrees = key(20.0, "with the head this far down a closure goes on though the eyes are not read")
+    dropped_deg: Degrees = key(20.0, "with the head so far down a closure goes on though no eye is read")
     lost_closed_s: Seconds = key(0.5, "lost in a closure: it had lasted this long, ...")
     lost_within_s: Seconds = key(1.0, "... the face is lost within this time after its last frame, ...")
     lost_again_s: Seconds = key(1.0, "... and has not been back for this long")
