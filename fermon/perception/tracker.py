@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fermon.domain import NS_PER_S, Box, Face, Points
+from fermon.perception.blazeface import overlap
 from fermon.perception.contract import Detector, Gray
 from fermon.perception.face import Look
 from fermon.perception.seat import Seat
@@ -20,9 +21,16 @@ from fermon.schema import Choice, Range, key
 log = logging.getLogger(__name__)
 
 CHECK_S = 2.0
-# Chosen on groups for choosing (tools/faces/evaluate.py): what is held must look like a face in every frame, what is
-# taken anew more so, and what the detector does not find any more most of all.
-KEEP, TAKE, SURE = 0.5, 0.7, 0.9
+# Chosen on groups for choosing and training (tools/faces/evaluate.py --parts) and the first seconds of incabin_belt2,
+# where there is no face: what is held must look like a face in every frame, what is taken anew more so.
+KEEP, TAKE, SURE = 0.6, 0.9, 0.9
+TAKE_MASKED = 0.7  # of a face in a mask, which the network is never as sure of
+MIN_FACE_PX = 24.0  # width of a box below which nothing in a face can be read, and any few pixels look like one
+# Where a face is looked for that no detector has confirmed, in box widths and of its size: a face draws every such look
+# back to itself, what only looks like one from one place does not.
+_ASIDE = ((0.15, 0.1, 1.0), (-0.15, -0.1, 1.25), (0.0, 0.15, 0.8))
+_MASKED = 0.5
+_BACK = 0.6  # overlap of the boxes that then count as the same
 _RECENTRE = 0.12  # box widths; a face that a first look finds further off is looked at again there
 _SERIOUS = 0.5  # of the largest face's width: a face on a poster or on the back seat is smaller
 _LIKE = 0.7  # two faces of like size, of which the larger need not be the driver's
@@ -90,7 +98,7 @@ class FaceTracker:
         if t_ns - self._seen_ns >= self._settings.hold_s * NS_PER_S:
             return False
         look = self._reader.look(gray, self._last)
-        good = look.face >= KEEP and same_place(self._last, look.box)
+        good = look.face >= KEEP and look.box.w >= MIN_FACE_PX and same_place(self._last, look.box)
         if not good or not self._seat.holds(t_ns, look.box, gray.shape[1]):
             return False
         self.look = look
@@ -103,7 +111,8 @@ class FaceTracker:
         held = self.look.box
         found = [face.box for face in self._detector.search(gray)]
         self._warn(found)
-        if not any(same_place(held, box) for box in found) and self.look.face < SURE:
+        unconfirmed = not any(same_place(held, box) for box in found)
+        if unconfirmed and (self.look.face < SURE or not firm(self._reader, gray, self.look)):
             return False
         for box in found:
             if box.w >= _FAR_LARGER * held.w and (larger := self._drivers(gray, box, t_ns)) is not None:
@@ -151,7 +160,19 @@ def verified(reader: Reader, gray: Gray, box: Box) -> Look | None:
     look = reader.look(gray, box)
     if look.face >= KEEP and _distance(look.box, box) > _RECENTRE * box.w:
         look = reader.look(gray, look.box)
-    return look if look.face >= TAKE else None
+    sure = look.face >= (TAKE_MASKED if look.mask >= _MASKED else TAKE)
+    return look if sure and look.box.w >= MIN_FACE_PX and firm(reader, gray, look) else None
+
+
+def firm(reader: Reader, gray: Gray, seen: Look) -> bool:
+    """Whether looks from beside a face find it where it is; of a masked one, which is seen worse, all looks but one."""
+    box, astray = seen.box, 0
+    for dx, dy, scale in _ASIDE:
+        w, h = box.w * scale, box.h * scale
+        x, y = box.x + box.w / 2 + dx * box.w - w / 2, box.y + box.h / 2 + dy * box.h - h / 2
+        look = reader.look(gray, Box(x, y, w, h))
+        astray += look.face < KEEP or overlap(look.box, box) < _BACK
+    return astray <= (1 if seen.mask >= _MASKED else 0)
 
 
 def face_of(look: Look) -> Face:

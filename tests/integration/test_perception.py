@@ -152,10 +152,12 @@ def test_a_mask_leaves_the_eyes_and_hides_mouth_and_expression(monkeypatch: pyte
     perception.observe(first)
     bare = perception._tracker.look
     assert bare is not None
-    covers = iter([0.0, MASKED, 0.0, 0.0])
-    monkeypatch.setattr(FaceReader, "look", lambda *place: replace(bare, mask=next(covers)))
+    covers = [0.0]
+    monkeypatch.setattr(FaceReader, "look", lambda *place: replace(bare, mask=covers[0]))
     assert perception.observe(first).expression is not None
+    covers[0] = MASKED
     seen = perception.observe(second)
+    covers[0] = 0.0
     assert seen.face is not None
     assert seen.eyes is not None and seen.eyes.left is not None
     assert seen.expression is None
