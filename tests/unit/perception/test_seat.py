@@ -53,3 +53,31 @@ def test_faces_are_forgotten_after_their_time(side: str, memory_s: int) -> None:
     assert not seat.holds((memory_s - 6) * NS_PER_S, beside, WIDTH)
     assert seat.holds((memory_s + 6) * NS_PER_S, beside, WIDTH) == (side == "largest")
     assert seat.holds((memory_s + 6) * NS_PER_S, at(100), WIDTH) == (side != "right")
+
+
+def test_faces_of_one_moment_and_of_many_make_one_seat() -> None:
+    """Faces are gathered over 5 s: what comes first, last or between counts alike."""
+    for order in ((300, 380, 220), (220, 300, 380), (380, 220, 300)):
+        for step_s in (1, 6):
+            seat = Seat("left")
+            for i, x in enumerate(order):
+                seat.sat(i * step_s * NS_PER_S, at(x, x))
+            now = 12 * NS_PER_S
+            inside, outside = (579, 579), (581, 300)
+            assert seat.holds(now, at(*inside), WIDTH)
+            assert seat.holds(now, at(21, 21), WIDTH)
+            assert not seat.holds(now, at(*outside), WIDTH)
+            assert not seat.holds(now, at(19, 300), WIDTH)
+            assert not seat.holds(now, at(300, 581), WIDTH)
+            assert not seat.holds(now, at(300, 19), WIDTH)
+
+
+@pytest.mark.parametrize(("side", "memory_s"), [("left", 600), ("largest", 60)])
+def test_a_seat_is_remembered_for_its_time(side: str, memory_s: int) -> None:
+    seat, beside = Seat(side), at(590)
+    seat.sat(0, at(250))
+    seat.sat(10 * NS_PER_S, at(390))
+    assert seat.holds((memory_s - 1) * NS_PER_S, at(51), WIDTH)
+    assert not seat.holds((memory_s + 6) * NS_PER_S, at(51), WIDTH)
+    assert seat.holds((memory_s + 6) * NS_PER_S, at(589), WIDTH)
+    assert seat.holds((memory_s + 16) * NS_PER_S, beside, WIDTH) == (side == "largest")

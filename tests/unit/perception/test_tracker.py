@@ -7,10 +7,10 @@ import logging
 import numpy as np
 import pytest
 
-from fermon.domain import NS_PER_S, Box, Face
+from fermon.domain import NS_PER_S, Box, Face, Points
 from fermon.perception.contract import Gray
 from fermon.perception.face import Look
-from fermon.perception.tracker import FaceSettings, FaceTracker, same_place
+from fermon.perception.tracker import FaceSettings, FaceTracker, face_of, same_place
 
 GRAY: Gray = np.zeros((480, 640), np.uint8)
 DRIVER, PASSENGER = Box(100, 100, 120, 120), Box(450, 120, 130, 130)
@@ -240,3 +240,110 @@ def test_two_faces_of_like_size_are_told_once(caplog: pytest.LogCaptureFixture) 
         'two faces of like size: the larger one is taken for the driver; set perception.face.driver to "left" or'
         ' "right", the side of the picture that the driver is on'
     ]
+
+
+@pytest.mark.parametrize(("driver", "first"), [("left", 40), ("right", 600)])
+def test_of_two_faces_in_his_half_the_outer_one_is_the_drivers(driver: str, first: float) -> None:
+    """The other leans over from the middle, or from behind; he may be larger, wider and nearer."""
+    outer, inner = Box(first - 40, 100, 80, 80), Box(250 if driver == "left" else 330, 90, 60, 60)
+    for wider in (1.0, 2.0):
+        other = Box(inner.x + (0 if driver == "left" else 30 * (1 - wider)), inner.y, inner.w * wider, inner.h * wider)
+        scene = Scene(other, outer)
+        assert place(tracker_of(scene, driver).update(np.zeros((480, 680), np.uint8), 0)) == outer
+
+
+class Short(Scene):
+    """A network that sees a face only from where it nearly is."""
+
+    def look(self, gray: Gray, box: Box) -> Look:
+        near = [other for other in self.faces if abs(box.x + box.w / 2 - other.x - other.w / 2) < 40]
+        return look_at(near[0], self.faces[near[0]]) if near else look_at(box, 0.02)
+
+
+def test_who_was_just_lost_is_preferred_about_where_he_was_and_the_surer_of_two() -> None:
+    large, moved, unsure = Box(10, 90, 150, 150), Box(200, 100, 120, 120), Box(195, 200, 100, 100)
+    scene = Short(DRIVER)
+    tracker = tracker_of(scene, hold_s=1.0)
+    tracker.update(GRAY, 0)
+    far = Box(330, 90, 150, 150)
+    scene.found, scene.faces = [far, moved], {far: 0.99, moved: 0.95}
+    assert place(tracker.update(GRAY, NS_PER_S // 2)) == moved
+    assert tracker.searched
+    scene.faces = {}
+    scene.found = []
+    assert tracker.update(GRAY, NS_PER_S) is None
+    scene.found, scene.faces = [far, moved, unsure, large], {far: 0.99, moved: 0.95, large: 0.99}
+    assert place(tracker.update(GRAY, 3 * NS_PER_S)) in (far, large)  # no longer just lost: the largest
+
+
+@pytest.mark.parametrize(("second", "told"), [(0.69, False), (0.71, True)])
+def test_faces_of_unlike_size_need_no_word_and_the_check_sees_them_too(
+    caplog: pytest.LogCaptureFixture, second: float, told: bool
+) -> None:
+    scene = Scene(DRIVER)
+    tracker = tracker_of(scene)
+    tracker.update(GRAY, 0)
+    scene.found = [Box(450, 120, second * DRIVER.w, second * DRIVER.w), DRIVER]
+    with caplog.at_level(logging.WARNING):
+        tracker.update(GRAY, 31 * PERIOD_NS)
+    assert any("like size" in record.message for record in caplog.records) == told
+
+
+@pytest.mark.parametrize(("larger", "taken"), [(1.55, False), (1.65, True)])
+def test_only_a_far_larger_face_takes_over(larger: float, taken: bool) -> None:
+    small, big = Box(100, 100, 60, 60), Box(190, 60, 60 * larger, 60 * larger)
+    scene = Short(small)
+    tracker = tracker_of(scene)
+    tracker.update(GRAY, 0)
+    scene.found, scene.faces = [small, big], {small: 0.99, big: 0.99}
+    assert (place(tracker.update(GRAY, 31 * PERIOD_NS)) == big) == taken
+    assert tracker.searched == taken  # perhaps another person
+
+
+def test_a_face_out_of_his_seat_is_not_followed() -> None:
+    """It moved there step by step, or the network's place did."""
+    scene = Scene(Box(200, 100, 60, 60))
+    tracker = tracker_of(scene, "left")
+    tracker.update(GRAY, 0)
+    out = Box(400, 100, 60, 60)  # 200 px on; the seat reaches 90 px further than the face
+    tracker._last = out
+    scene.found, scene.faces = [], {out: 0.99}
+    assert tracker.update(GRAY, PERIOD_NS) is None
+
+
+def test_it_looks_from_beside_a_face_and_from_nearer_and_further() -> None:
+    seen: list[Box] = []
+
+    class Watching(Scene):
+        def look(self, gray: Gray, box: Box) -> Look:
+            seen.append(box)
+            return look_at(DRIVER)
+
+    tracker_of(Watching(DRIVER)).update(GRAY, 0)
+    centres = [(box.x + box.w / 2, box.y + box.h / 2, box.w, box.h) for box in seen]
+    expected = [(160, 160, 120, 120), (178, 172, 120, 120), (142, 148, 150, 150), (160, 178, 96, 96)]
+    assert [pytest.approx(row) for row in expected] == centres
+
+
+def test_the_face_is_the_looks() -> None:
+    points = ((1.0, 2.0), (3.0, 2.0), (2.0, 3.0), (1.5, 4.0), (3.5, 6.0), (2.0, 9.0))
+    face = face_of(Look(0.97, 0.0, 0.0, 0.0, DRIVER, points, 0.0, 0.0, 0.0))
+    assert (face.box, face.score, face.profile) == (DRIVER, 0.97, False)
+    assert face.points == Points((1.0, 2.0), (3.0, 2.0), (2.0, 3.0), (2.5, 5.0))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (Box(100, 100, 120, 120), True),
+        (Box(219, 100, 120, 120), True),
+        (Box(221, 100, 120, 120), False),
+        (Box(125, 125, 68, 68), True),
+        (Box(125, 125, 65, 65), False),
+        (Box(60, 60, 210, 210), True),
+        (Box(60, 60, 220, 220), False),
+        (Box(250, 60, 200, 200), True),  # within a width of the larger
+    ],
+)
+def test_one_head_a_moment_apart(other: Box, same: bool) -> None:
+    assert same_place(DRIVER, other) == same_place(other, DRIVER) == same
