@@ -80,12 +80,13 @@ class FaceTracker:
         """Return the driver's face in this frame, uint8 (height, width), or None when it is not found."""
         self.searched = False
         followed = self._last is not None and self._follow(gray, t_ns)
-        if followed and t_ns - self._checked_ns >= CHECK_S * NS_PER_S:
-            followed = self._check(gray, t_ns)
-        if not followed:
-            self.searched = True
-            self.look = self._search(gray, t_ns)
+        if not followed or t_ns - self._checked_ns >= CHECK_S * NS_PER_S:
+            found = [face.box for face in self._detector.search(gray)]
             self._checked_ns = t_ns
+            self._warn(found)
+            if not followed or not self._check(gray, t_ns, found):
+                self.searched = True
+                self.look = self._choose(gray, t_ns, found)
         if self.look is None:
             return None
         self._last, self._seen_ns = self.look.box, t_ns
@@ -104,13 +105,10 @@ class FaceTracker:
         self.look = look
         return True
 
-    def _check(self, gray: Gray, t_ns: int) -> bool:
-        """Ask the detector whether this is a face, and whether a far larger one is the driver's; False = look anew."""
+    def _check(self, gray: Gray, t_ns: int, found: list[Box]) -> bool:
+        """Whether what is held is a face, by what the detector found; a far larger face takes its place."""
         assert self.look is not None
-        self._checked_ns = t_ns
         held = self.look.box
-        found = [face.box for face in self._detector.search(gray)]
-        self._warn(found)
         unconfirmed = not any(same_place(held, box) for box in found)
         if unconfirmed and (self.look.face < SURE or not firm(self._reader, gray, self.look)):
             return False
@@ -119,10 +117,8 @@ class FaceTracker:
                 self.look, self.searched = larger, True
         return True
 
-    def _search(self, gray: Gray, t_ns: int) -> Look | None:
-        """Return the look at the driver's face among those that the detector finds."""
-        found = [face.box for face in self._detector.search(gray)]
-        self._warn(found)
+    def _choose(self, gray: Gray, t_ns: int, found: list[Box]) -> Look | None:
+        """Return the look at the driver's face among those that the detector found."""
         looks = [look for box in found if (look := self._drivers(gray, box, t_ns)) is not None]
         if not looks:
             return None

@@ -30,7 +30,6 @@ from lib.exits import run_and_exit
 
 Array = NDArray[Any]
 REAL = ("nodding", "yawdd", "webcam", "masks", "newclips", "clips")
-CLEAR = ("drawn", "nodding")  # sources whose rights are clear: drawn people, and CC BY 4.0
 MASKED = dict.fromkeys(("nodding", "webcam", "yawdd", "clips", "newclips"), 0.0) | {
     "masks": 1.0
 }  # everybody, or nobody
