@@ -17,9 +17,9 @@ _LEAST_SIDE_PX = 24
 # Sideways distance of the nose from the middle of the eyes, in eye distances, beyond which a head is in profile:
 # FER2013 holds few such faces, so the answer would be a guess.
 _MOST_TURNED = 0.8
-# FER2013's framing of a face's box: centre off the box's, and side, in box widths. Measured with BlazeFace's boxes, which
-# the face network learned; its own give -0.10 and 1.24 (tools/faces/framing.py), within what the network bears: with the
-# crop off by 15 % it loses 0.9 points.
+# FER2013's framing of a face's box: centre off the box's, and side, in box widths. Measured with BlazeFace's boxes,
+# which the face network learned; its own give -0.10 and 1.24 (tools/faces/framing.py), within what the network bears:
+# with the crop off by 15 % it loses 0.9 points.
 FRAMING = (0.0, -0.08, 1.16)
 LEAST_PROBABILITY = 1e-4  # stands for one that int8 rounded to zero, where a logarithm is taken
 
