@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -84,12 +85,21 @@ class Manager:
         return self.run("journalctl", "--unit", "fermon", "--output", "cat", "--no-pager")
 
 
-def child_of(pid: int) -> int | None:
+def systemd_below(pid: int) -> int | None:
+    """Return the process of `manager` (`pid`) that has become systemd: before it, others come and go there."""
+    for child in children_of(pid):
+        for grandchild in children_of(child):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{grandchild}/comm").read_text() == "systemd\n":
+                    return grandchild
+    return None
+
+
+def children_of(pid: int) -> list[int]:
     try:
-        words = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
-        return None
-    return int(words[0]) if words else None
+        return []
 
 
 @pytest.fixture(scope="session")
@@ -100,16 +110,21 @@ def manager(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> I
     with said.open("w") as file:
         outer = subprocess.Popen([HERE / "manager", installed.root], stdout=file, stderr=file)
     found: Manager | None = None
+    state = "not begun"
     try:
         limit_s = time.monotonic() + PATIENCE_S
-        while found is None or found.run("systemctl", "is-system-running") != "running":
+        while state != "running":
             if outer.poll() is not None or time.monotonic() > limit_s:
-                pytest.skip(f"no systemd in namespaces of its own here: {' '.join(said.read_text().split())}")
-            if found is None and (unshare := child_of(outer.pid)) and (pid := child_of(unshare)):
+                told = " ".join(said.read_text().split())
+                pytest.skip(f"no systemd in namespaces of its own here: {state}; {told}")
+            if found is None and (pid := systemd_below(outer.pid)):
                 found = Manager(pid)
+            if found is not None:
+                state = found.run("systemctl", "is-system-running")
             time.sleep(POLL_S)
         yield found
     finally:
-        if found is not None and outer.poll() is None:
-            os.kill(found.pid, signal.SIGKILL)
+        if found is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found.pid, signal.SIGKILL)
         outer.wait(PATIENCE_S)
