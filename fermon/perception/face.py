@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fermon.domain import Box
 from fermon.perception.contract import Gray
@@ -18,14 +19,17 @@ from fermon.perception.network import Network
 CLASSES = ("face", "mask", "hand", "dark glasses")
 SIDE = 64  # px of the crop
 CROP_FACES = 1.7  # side of the crop in box widths: room for a head that moves between two frames
-ANGLE_DEG = 90.0  # what 1.0 in the angles' output stands for
-# A usual face in the crop, in crop sides from its middle: the second output says by how much this one differs, which
-# keeps int8's step small (means of the training faces, left and right made alike). Centre, width and height of the box;
-# left and right eye, nose, left and right mouth corner, chin.
-REST = np.array(
-    [0, 0.006, 0.588, 0.588, -0.116, -0.132, 0.116, -0.132, 0, 0.017, -0.069, 0.131, 0.069, 0.131, 0, 0.3], np.float32
-)
-SHAPE = 16
+ANGLE_DEG = 90.0  # what 1.0 of an angle stands for
+# The second output: the box by how much it differs from a usual one (centre, width and height in crop sides from the
+# crop's middle), which keeps int8's step small, then yaw, pitch and roll.
+REST = np.array([0, 0.006, 0.588, 0.588], np.float32)
+POSE = 7
+# The third: each of GRID x GRID places says of each point how sure it is, and where the point is, in px of the crop
+# from the place's middle.
+GRID, POINTS = 8, 6
+PER_PLACE = 3 * POINTS
+_ALONG = (np.arange(GRID, dtype=np.float32) + 0.5) / GRID - 0.5
+MIDDLES = np.stack(np.meshgrid(_ALONG, _ALONG), -1).reshape(-1, 2)  # (GRID * GRID, 2), crop sides from its middle
 PROFILE_DEG = 65.0  # of yaw; the network has learned from heads up to 60
 
 
@@ -57,7 +61,7 @@ class FaceReader:
     """Runs the face network about a box."""
 
     def __init__(self, network: Network) -> None:
-        network.must_be(CLASSES, (1, SIDE, SIDE, 1), (3, len(CLASSES), SHAPE))
+        network.must_be(CLASSES, (1, SIDE, SIDE, 1), (len(CLASSES), POSE, GRID * GRID * PER_PLACE))
         self._network = network
 
     def look(self, gray: Gray, box: Box) -> Look:
@@ -65,15 +69,27 @@ class FaceReader:
         side = CROP_FACES * max(box.w, box.h)
         middle = box.x + box.w / 2, box.y + box.h / 2
         outputs = self._network.run_gray(standardise(crop(gray, *middle, side)))
-        angles, state, shape = sorted(outputs, key=len)  # the converter may change their order
-        placed = (shape + REST).astype(float) * side
+        state, pose, places = sorted(outputs, key=len)  # the converter may change their order
+        placed = (pose[:4] + REST).astype(float) * side
         centre = middle[0] + placed[0], middle[1] + placed[1]
         w, h = max(1.0, placed[2]), max(1.0, placed[3])
-        points = tuple((float(middle[0] + x), float(middle[1] + y)) for x, y in placed[4:].reshape(-1, 2))
-        yaw, pitch, roll = (float(value) * ANGLE_DEG for value in angles)
+        points = tuple((middle[0] + x, middle[1] + y) for x, y in (points_in(places) * side).tolist())
+        yaw, pitch, roll = (float(value) * ANGLE_DEG for value in pose[4:])
         face, mask, hand, dark_glasses = (float(value) for value in state)
         found = Box(float(centre[0] - w / 2), float(centre[1] - h / 2), float(w), float(h))
         return Look(face, mask, hand, dark_glasses, found, points, yaw, pitch, roll)
+
+
+def points_in(places: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the points (6, 2) that the third output says, in crop sides from its middle.
+
+    The mean of what all places say, weighted by how sure they are (a softmax over them).
+    """
+    by_place = places.reshape(GRID * GRID, PER_PLACE).astype(float)
+    sure = np.exp(by_place[:, :POINTS] - by_place[:, :POINTS].max(0))
+    said = MIDDLES[:, None] + by_place[:, POINTS:].reshape(-1, POINTS, 2) / SIDE
+    found = (sure[..., None] * said).sum(0) / sure.sum(0)[:, None]
+    return np.asarray(found)
 
 
 def crop(gray: Gray, x: float, y: float, side: float) -> Gray:

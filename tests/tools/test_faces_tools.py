@@ -7,8 +7,9 @@ import pytest
 
 from faces import angles, augment
 from faces.augment import Place
+from faces.material import points_of_drawn
 from faces.regions import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
-from fermon.perception.face import CROP_FACES, SIDE
+from fermon.perception.face import CROP_FACES, REST, SIDE
 from synth.geometry import head_angles, head_matrix
 
 FACE_PX = REGION_PX / REGION_FACES
@@ -71,13 +72,32 @@ def test_beside_a_face_there_is_none_and_between_nothing_is_said() -> None:
     assert there(0.7) == 0
     assert np.isnan(there(0.5))
     assert there(0, 3.0) == 0
-    state, shape, heads = augment.targets(
+    state, pose, points = augment.targets(
         Place(0.7, 0, 1, 0, False), True, BOX, np.zeros((6, 2)), np.zeros(3), np.zeros(3)
     )
     assert state[0] == 0
     assert np.isnan(state[1:]).all()
-    assert np.isnan(shape).all()
-    assert np.isnan(heads).all()
+    assert np.isnan(pose).all()
+    assert np.isnan(points).all()
+
+
+def test_drawn_eyes_are_between_their_corners() -> None:
+    points = np.arange(12.0).reshape(6, 2)
+    eyes = {"left": {"corners": [[10, 20], [30, 24]]}, "right": {"corners": [[50, 20], [70, 20]]}}
+    found = points_of_drawn(points, eyes)
+    assert found[:2].tolist() == [[20, 22], [60, 20]]
+    assert (found[2:] == points[2:]).all()
+
+
+def test_box_points_and_angles_are_told_as_the_network_says_them() -> None:
+    points = np.full((6, 2), REGION_PX / 2 - 0.5)
+    state, pose, said = augment.targets(
+        Place(0, 0, 1, 0, False), True, BOX, points, np.array([9.0, -18.0, 4.5]), np.zeros(3)
+    )
+    assert state.tolist() == [1, 0, 0, 0]
+    assert pose[:4] + REST == pytest.approx([0, 0, 1 / CROP_FACES, 1 / CROP_FACES])
+    assert pose[4:] == pytest.approx([0.1, -0.2, 0.05])
+    assert said == pytest.approx(np.zeros(12))
 
 
 def test_a_region_is_cut_about_its_box() -> None:

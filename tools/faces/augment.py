@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faces.regions import REGION_FACES, REGION_PX
 from fermon.perception.eyes import standardise
-from fermon.perception.face import ANGLE_DEG, CROP_FACES, SIDE
+from fermon.perception.face import ANGLE_DEG, CROP_FACES, POINTS, POSE, REST, SIDE
 from synth.geometry import head_angles, head_matrix
 
 Array = NDArray[Any]
@@ -146,9 +146,10 @@ def crop_of(region: Array, place: Place, rng: Rng | None) -> Array:
 def targets(
     place: Place, face: bool, box: Array, points: Array, angles: Array, covers: Array
 ) -> tuple[Array, Array, Array]:
-    """Return the state (4), box and points (16) and angles (3, in ANGLE_DEG) that the network is to say of a crop."""
+    """Return what the network is to say of a crop: the state (4), box and angles (7), points (12)."""
     here = there(place) if face else 0.0
     state = np.array([here, *(covers if here == 1 else (np.nan,) * 3)])
     if here != 1:
-        return state, np.full(16, np.nan), np.full(3, np.nan)
-    return state, shape_in(place, box, points), angles_in(place, angles) / ANGLE_DEG
+        return state, np.full(POSE, np.nan), np.full(2 * POINTS, np.nan)
+    shape = shape_in(place, box, points)
+    return state, np.concatenate([shape[:4] - REST, angles_in(place, angles) / ANGLE_DEG]), shape[4:]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from faces import augment
 from faces.regions import part
-from fermon.perception.face import REST
 from lib.exits import DataError
 
 Array = NDArray[Any]
@@ -49,8 +48,7 @@ class Material:
             wanted.append(
                 augment.targets(place, bool(row["face"]), row["box"], row["points"], row["angles"], row["covers"])
             )
-        state, shape, angles = (np.array(column, np.float32) for column in zip(*wanted, strict=True))
-        return np.array(crops), [state, shape - REST, angles]
+        return np.array(crops), [np.array(column, np.float32) for column in zip(*wanted, strict=True)]
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Return which regions an epoch shows."""

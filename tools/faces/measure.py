@@ -21,30 +21,31 @@ from numpy.typing import NDArray
 
 from faces import augment
 from faces.crops import Material
-from faces.regions import COVERS
-from fermon.perception.face import ANGLE_DEG, REST
+from faces.regions import COVERS, UNIT_OF_BOX
+from fermon.perception.face import ANGLE_DEG, REST, points_in
 from fermon.perception.network import Network
 from fermon.perception.tracker import KEEP, TAKE
 from lib.exits import run_and_exit
 
 Array = NDArray[Any]
-_UNIT_OF_BOX = 0.43
 _WIDEST_DEG = 60.0
 
 
 def answers(network: Network, material: Material, seed: int) -> dict[str, Array]:
     """Return what the network says of a crop of every region, and what is true."""
     rng = np.random.default_rng(seed)
-    rows: dict[str, list[Any]] = {"state": [], "shape": [], "angles": [], "true_shape": [], "true_angles": []}
+    keys = ("state", "points", "angles", "true_points", "true_angles", "width")
+    rows: dict[str, list[Any]] = {key: [] for key in keys}
     for index, face in enumerate(material.arrays["face"]):
         dx, dy, larger = (float(value) for value in rng.normal(0, 0.06, 3))
         place = augment.Place(dx, dy, float(np.exp(larger)), 0.0, False)
         row = {key: value[index] for key, value in material.arrays.items()}
-        angles, state, shape = sorted(network.run_gray(augment.crop_of(row["region"], place, None)), key=len)
+        state, pose, places = sorted(network.run_gray(augment.crop_of(row["region"], place, None)), key=len)
         wanted = augment.targets(place, bool(face), row["box"], row["points"], row["angles"], row["covers"])
-        for key, value in zip(
-            rows, (state, shape + REST, angles * ANGLE_DEG, wanted[1], wanted[2] * ANGLE_DEG), strict=True
-        ):
+        true_pose, true_points = wanted[1:]
+        angles = pose[4:] * ANGLE_DEG, true_pose[4:] * ANGLE_DEG
+        found = (state, points_in(places).ravel(), angles[0], true_points, angles[1], true_pose[2] + REST[2])
+        for key, value in zip(rows, found, strict=True):
             rows[key].append(value)
     return {key: np.array(value) for key, value in rows.items()}
 
@@ -56,9 +57,9 @@ def figures(said: dict[str, Array], face: Array, covers: Array) -> dict[str, Any
     out["missed_%"] = _share(state[face, 0] < KEEP)
     out["invented_%"] = _share(state[~face, 0] >= KEEP)
     out["invented_at_take_%"] = _share(state[~face, 0] >= TAKE)
-    true, shape = said["true_shape"][face], said["shape"][face]
-    unit = np.maximum(np.hypot(*(true[:, 4:6] - true[:, 6:8]).T), _UNIT_OF_BOX * true[:, 2])
-    off = np.hypot(*(shape - true)[:, 4:].reshape(-1, 6, 2).transpose(2, 0, 1)) / unit[:, None]
+    true, points = (said[key][face].reshape(-1, 6, 2) for key in ("true_points", "points"))
+    unit = np.maximum(np.hypot(*(true[:, 0] - true[:, 1]).T), UNIT_OF_BOX * said["width"][face])
+    off = np.hypot(*(points - true).transpose(2, 0, 1)) / unit[:, None]
     out["points_%"] = [round(100 * float(v), 1) for v in np.nanmean(off, 0)]
     error = (said["angles"] - said["true_angles"])[face]
     error = error[np.abs(said["true_angles"][face, 0]) <= _WIDEST_DEG]

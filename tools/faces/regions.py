@@ -15,6 +15,7 @@ from eyes import folds
 Array = NDArray[Any]
 REGION_PX = 160
 REGION_FACES = 3.2
+UNIT_OF_BOX = 0.43  # the eyes' distance from the front over the box's width
 POINTS = ("eye_left", "eye_right", "nose", "mouth_left", "mouth_right", "chin")
 COVERS = ("mask", "hand", "dark glasses")
 PARTS = 5  # a real group in five is for measuring, one for choosing, the rest for training

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faces.crops import Material
-from fermon.perception.face import CLASSES, REST
+from faces.regions import UNIT_OF_BOX
+from fermon.perception.face import ANGLE_DEG, CLASSES, REST, points_in
 from int8 import files
 from lib.exits import run_and_exit
 from lib.framework import import_keras
@@ -32,18 +33,19 @@ BATCH = 96
 def errors(model: Any, material: Material, seed: int) -> str:
     """Return how wrong a network is on crops of other people, in words."""
     rng = np.random.default_rng(seed)
-    crops, (state, shape, angles) = material.crops(np.arange(0, len(material.source), 2), rng)
+    crops, (state, pose, points) = material.crops(np.arange(0, len(material.source), 2), rng)
     said = model.predict(crops[..., None].astype(np.float32) / 255, batch_size=256, verbose=0)
     known = np.isfinite(state[:, 0])
     there = known & (state[:, 0] == 1)
     found = said[0][:, 0] >= 0.5
-    between = np.hypot(*(shape[:, 4:6] + REST[4:6] - shape[:, 6:8] - REST[6:8]).T)
-    off = np.hypot(*(said[1] - shape)[:, 4:].reshape(-1, 6, 2).transpose(2, 0, 1))
-    apart = np.abs(said[2] - angles)[there] * 90
+    true = points.reshape(-1, 6, 2)
+    between = np.maximum(np.hypot(*(true[:, 0] - true[:, 1]).T), UNIT_OF_BOX * (pose[:, 2] + REST[2]))
+    off = np.hypot(*(np.array([points_in(places) for places in said[2]]) - true).transpose(2, 0, 1))
+    apart = np.abs(said[1] - pose)[there, 4:] * ANGLE_DEG
     return (
         f"face missed {100 * (~found & there).sum() / there.sum():.1f} %, invented"
         f" {100 * (found & known & ~there).sum() / max(1, (known & ~there).sum()):.1f} %, points"
-        f" {100 * np.nanmedian(off[there] / between[there, None]):.1f} % of the eyes' distance, angles"
+        f" {100 * np.nanmean(off[there] / between[there, None]):.1f} % of the eyes' distance, angles"
         f" {' '.join(f'{v:.1f}' for v in np.nanmean(apart, 0))}"
     )
 
@@ -66,7 +68,7 @@ def train(material: Material, other: Material, epochs: int, seed: int, weights: 
         warmup_target=2e-3 if weights is None else 1e-3,
         warmup_steps=150,
     )
-    fitting.compiled(model, schedule, [networks.state_loss, networks.shape_loss, networks.angle_loss])
+    fitting.compiled(model, schedule, [networks.state_loss, networks.pose_loss, networks.points_loss])
     progress = Progress(2 * epochs * size)
     progress.start(f"{size} crops an epoch, {epochs} epochs")
     for epoch in range(epochs):

@@ -13,7 +13,18 @@ from fermon.domain import Box
 from fermon.errors import ModelError
 from fermon.perception.blazeface import BlazeFace, overlap
 from fermon.perception.contract import Gray
-from fermon.perception.face import PROFILE_DEG, SIDE, FaceReader, Look, crop
+from fermon.perception.face import (
+    GRID,
+    MIDDLES,
+    PER_PLACE,
+    POINTS,
+    PROFILE_DEG,
+    SIDE,
+    FaceReader,
+    Look,
+    crop,
+    points_in,
+)
 from fermon.perception.network import Network, models_dir, open_network
 
 
@@ -98,6 +109,30 @@ def test_a_head_that_tilts_to_its_right_shoulder_rolls_to_the_plus(
 @pytest.mark.parametrize(("yaw", "profile"), [(PROFILE_DEG, True), (-PROFILE_DEG, True), (PROFILE_DEG - 1, False)])
 def test_far_round_is_profile(yaw: float, profile: bool) -> None:
     assert Look(1, 0, 0, 0, Box(0, 0, 1, 1), (), yaw, 0, 0).profile == profile
+
+
+def places(*said: tuple[int, int, float, float, float]) -> np.ndarray:
+    """What all places say of the first point: (column, row, sureness, px right, px down); the rest say nothing."""
+    out = np.zeros((GRID, GRID, PER_PLACE), np.float32)
+    out[..., 0] = -50
+    for column, row, sure, right, down in said:
+        out[row, column, [0, POINTS, POINTS + 1]] = sure, right, down
+    return out.ravel()
+
+
+def test_a_point_is_where_its_surest_place_says() -> None:
+    """The middle of the first place is 4 px right and down of the crop's corner, half a crop from the crop's middle."""
+    assert MIDDLES[0] * SIDE == pytest.approx([-28, -28])
+    assert MIDDLES[GRID + 2] * SIDE == pytest.approx([-28 + 2 * 8, -28 + 8])
+    found = points_in(places((2, 1, 0.0, 3.0, -2.0)))
+    assert found.shape == (POINTS, 2)
+    assert found[0] * SIDE == pytest.approx([-12 + 3, -20 - 2], abs=1e-4)
+    assert found[1] == pytest.approx([0, 0], abs=1e-6)  # all places alike: the middle
+
+
+def test_two_places_are_believed_as_they_are_sure() -> None:
+    found = points_in(places((2, 1, 1.0, 0.0, 0.0), (3, 1, 1.0 + np.log(3), 0.0, 0.0)))[0] * SIDE
+    assert found == pytest.approx([-12 + 0.75 * 8, -20], abs=1e-4)
 
 
 def test_another_network_in_its_place_is_refused() -> None:
