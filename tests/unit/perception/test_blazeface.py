@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -66,3 +67,21 @@ def test_an_empty_seat_becomes_cheaper_to_watch_and_a_face_makes_it_eager_again(
     before = detector.runs  # type: ignore[attr-defined]
     detector.search(nobody)
     assert detector.runs - before == 3  # type: ignore[attr-defined]
+
+
+def test_what_is_hardly_like_a_face_does_not_hide_a_small_one(drawn: Gray) -> None:
+    """A blurred face is found in the whole picture, unsurely; the sharp small one only in a closer look."""
+    (known,) = BlazeFace().search(drawn)
+    x, y, w, h = (round(v) for v in known.box)
+    head = drawn[max(0, y - h // 2) : y + h + h // 4, max(0, x - w // 4) : x + w + w // 4]
+    wide = np.full((960, 1280), int(np.median(drawn)), np.uint8)
+    wide[100:244, 900:1020] = cv2.resize(head, (120, 144), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(cv2.resize(head, (360, 430)), (0, 0), 16)
+    wide[480:910, 150:510] = blurred
+    detector = BlazeFace()
+    unsure = detector._window(wide, 0, 0, 1280, 0.3)
+    assert unsure
+    assert max(face.score for face in unsure) < 0.65
+    assert all(face.box.x < 600 for face in unsure)
+    found = [face.box for _ in range(8) for face in detector.search(wide)]
+    assert any(900 < box.x + box.w / 2 < 1020 and 100 < box.y + box.h / 2 < 244 for box in found)
