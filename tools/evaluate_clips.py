@@ -2,7 +2,8 @@
 
     python tools/evaluate_clips.py DIR [--folds FOLDS] [--config FILE] [--out FOLDER] [--worst FILE.png] [--json]
 
-DIR holds videos.csv, video_events.csv and the clips. --out writes NAME.csv (t_s,closed) for each clip, which the data
+DIR holds videos.csv, video_events.csv and the clips, or clips.csv and clip_events.csv: of these only clips that have
+events are scored, the others tell their alerts. --out writes NAME.csv (t_s,closed) for each clip, which the data
 set's own scorer reads too. The shipped eye network has seen the people of these clips; with --folds (what
 `python -m eyes.train --folds FOLDS` wrote) each clip is read by a network that has seen nobody of its fold. Columns:
 
@@ -21,9 +22,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from eyes.annotations import Event, Reading, Score, closed_frame, open_frame, read_events, score
+from eyes.annotations import LISTS, Event, Reading, Score, closed_frame, open_frame, read_events, score
 from eyes.contact_sheet import Tile, write_sheet
-from eyes.folds import FOLDS, person
+from eyes.folds import FOLDS, fold_of
 from eyes.state import frame_state
 from fermon.cameras import CameraSettings, EndOfFrames, open_camera
 from fermon.config import Config, load
@@ -32,6 +33,7 @@ from fermon.errors import FermonError, ModelError
 from fermon.perception.geometry import eye_crops
 from fermon.perception.pipeline import Perception
 from fermon.policy import Policy, PolicySettings
+from lib.exits import DataError
 
 NOT_SCORED = {"emotion_quiz_grey.mp4"}  # three quarters of it is text slides
 
@@ -57,7 +59,9 @@ def closed(eyes: Eyes | None, settings: PolicySettings) -> bool | None:
     return None if state is EyeState.UNKNOWN else state is EyeState.CLOSED
 
 
-def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile]) -> tuple[Clip, list[Reading]]:
+def run_clip(
+    path: Path, events: list[Event], config: Config, worst: list[Tile], scored: bool = True
+) -> tuple[Clip, list[Reading]]:
     """Read every frame of a clip; what was read wrong is added to `worst`."""
     camera = open_camera(str(path), CameraSettings(), "max")
     perception, policy = Perception(config.perception), Policy(config.policy)
@@ -83,7 +87,8 @@ def run_clip(path: Path, events: list[Event], config: Config, worst: list[Tile])
         pass
     finally:
         camera.close()
-    clip.score = score(readings, events)
+    if scored:
+        clip.score = score(readings, events)
     _count_yawns(clip, yawns, events)
     return clip, readings
 
@@ -136,13 +141,13 @@ def row(name: str, clip: Clip) -> str:
     )
 
 
-def fold_folders(folds: Path, where: Path) -> dict[str, Path]:
-    """Make a models folder for each fold; return {person: models folder whose eye network has not seen them}.
+def fold_folders(folds: Path, where: Path) -> list[Path]:
+    """Make and return a models folder for each fold: networks that have not seen its people.
 
-    Each holds nothing but its eye network: the others are then the shipped ones.
+    Each holds nothing but what `folds` has of it, foldN.tflite for the eyes: the others are then the shipped ones.
     """
-    folders: dict[str, Path] = {}
-    for n, people in enumerate(FOLDS):
+    folders = []
+    for n in range(len(FOLDS)):
         if not (folds / f"fold{n}.tflite").exists():
             raise ModelError(
                 f"{folds}: holds no fold{n}.tflite; make it: python -m eyes.train --eyes ... --folds {folds}"
@@ -151,7 +156,7 @@ def fold_folders(folds: Path, where: Path) -> dict[str, Path]:
         folder.mkdir()
         for ending in ("tflite", "json"):
             (folder / f"eyes.{ending}").symlink_to((folds / f"fold{n}.{ending}").resolve())
-        folders |= dict.fromkeys(people, folder)
+        folders.append(folder)
     return folders
 
 
@@ -167,7 +172,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         return evaluate(args)
-    except (FermonError, OSError) as error:
+    except (FermonError, OSError, DataError) as error:
         print(f"evaluate_clips: {error}", file=sys.stderr)
         return 65
     except KeyError as error:
@@ -178,18 +183,25 @@ def main() -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Run the clips asked for and print the table."""
     config, events = load(args.config), read_events(args.folder)
+    all_scored = (args.folder / LISTS[0][0]).exists()
     names = args.clips.split(",") if args.clips else sorted(set(events) - NOT_SCORED)
     if unknown := set(names) - set(events):
-        raise OSError(f"{args.folder}/videos.csv has no clip {sorted(unknown)[0]}; it has {', '.join(sorted(events))}")
+        raise OSError(f"{args.folder} lists no clip {sorted(unknown)[0]}; it has {', '.join(sorted(events))}")
     together, results = Clip(Score()), {}
     worst: list[Tile] = []
     if not args.json:
         print(f"{'clip':25}{'frames':>6}   face  closed unknown   false unknown events false  yawns   alerts")
     with tempfile.TemporaryDirectory() as temporary:
-        folders = fold_folders(args.folds, Path(temporary)) if args.folds else {}
+        folders = fold_folders(args.folds, Path(temporary)) if args.folds else []
         for name in names:
-            own = replace(config.perception, models=str(folders[person(name)])) if folders else config.perception
-            clip, readings = run_clip(args.folder / name, events[name], replace(config, perception=own), worst)
+            own = replace(config.perception, models=str(folders[fold_of(name)])) if folders else config.perception
+            clip, readings = run_clip(
+                args.folder / name,
+                events[name],
+                replace(config, perception=own),
+                worst,
+                all_scored or bool(events[name]),
+            )
             results[name] = asdict(clip)
             add(together, clip)
             if args.out:

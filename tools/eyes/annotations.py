@@ -11,13 +11,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+
+from lib.exits import DataError
 
 Reading = tuple[float, bool | None]  # seconds from the clip's start; closed, open, or None = unknown
 EXCUSED = frozenset(["eyes_closed", "eyes_half", "yawn", "look_away", "no_frontal_face", "hand_over_mouth"])
 _FACES = frozenset(["surprise", "frown", "angry", "sad", "fear", "disgust", "contempt", "happy"])
 BUSY = EXCUSED | _FACES | {"blink", "wink_image_left", "wink_image_right"}
+# The newer clips tell more kinds apart: what is a closure there, and what says nothing for sure of the driver's lids.
+CLOSURES = ("eyes_closed", "eyes_closed_in_yawn", "eyes_closed_head_sinks")
+_OPEN = "eyes_open"
+LISTS = (("videos.csv", "video_events.csv"), ("clips.csv", "clip_events.csv"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +54,34 @@ class Score:
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
 
 
-def read_events(folder: Path) -> dict[str, list[Event]]:
-    """Return each clip's events; clips without events have none."""
-    with (folder / "videos.csv").open(encoding="utf-8") as text:
-        events: dict[str, list[Event]] = {row["file"]: [] for row in csv.DictReader(text)}
-    with (folder / "video_events.csv").open(encoding="utf-8") as text:
+def read_rows(path: Path) -> dict[str, list[Event]]:
+    """Return the events of a file with the columns file, start_s, end_s, label, by clip."""
+    events: dict[str, list[Event]] = {}
+    with path.open(encoding="utf-8") as text:
         for row in csv.DictReader(text):
             events.setdefault(row["file"], []).append(Event(float(row["start_s"]), float(row["end_s"]), row["label"]))
     return events
+
+
+def read_events(folder: Path) -> dict[str, list[Event]]:
+    """Return each clip's events; clips without events have none. Raises DataError when the folder lists no clips.
+
+    Of the newer list (clips.csv) every closure is called "eyes_closed" and what is neither that nor open "eyes_half".
+    """
+    clips, events = next((pair for pair in LISTS if (folder / pair[0]).exists()), ("", ""))
+    if not clips:
+        raise DataError(f"{folder}: found neither {' nor '.join(names[0] for names in LISTS)}, expected one of them")
+    with (folder / clips).open(encoding="utf-8") as text:
+        found: dict[str, list[Event]] = {row["file"]: [] for row in csv.DictReader(text)}
+    rows = read_rows(folder / events)
+    if (clips, events) != LISTS[0]:
+        rows = {clip: [_plain(event) for event in some if event.label != _OPEN] for clip, some in rows.items()}
+    return found | rows
+
+
+def _plain(event: Event) -> Event:
+    label = "eyes_closed" if event.label in CLOSURES else event.label
+    return replace(event, label=label if label in BUSY else "eyes_half")
 
 
 def closures(readings: Iterable[Reading]) -> list[tuple[float, float]]:

@@ -31,6 +31,21 @@ def person(clip: str) -> str:
     return Path(clip).stem.rsplit("_", 1)[1]
 
 
+def fold_of(clip: str) -> int:
+    """Return the fold that holds out the person of a clip: of the annotated ones by FOLDS, else by the group's name.
+
+    Raises KeyError when an annotated clip's person is in no fold.
+    """
+    from faces.regions import group_of  # which reads the lists above
+
+    name = person(clip) if "_" in clip else ""
+    for fold, people in enumerate(FOLDS):
+        if name in people:
+            return fold
+    group = group_of("newclips", clip, {})
+    return next(fold for fold in range(len(FOLDS)) if in_fold(np.array([group]), fold)[0])
+
+
 def in_fold(groups: Array, fold: int) -> Array:
     """Whether each group is held out in a fold: one in so many as there are folds, by its name's checksum."""
     names, inverse = np.unique(groups, return_inverse=True)
