@@ -71,12 +71,14 @@ class Eyes:
 
     None = not readable: neither open nor closed. `cause` names why at least one eye is not readable ("glare",
     "off-axis", "too small", "blurred", "covered", "uncertain", ...), None when both are. The cause "lowered" tells, of
-    eyes that are readable too, that their lids follow a gaze that is lowered.
+    eyes that are readable too, that their lids follow a gaze that is lowered. `opening` of the lids, left and right:
+    1 = this driver's own open (once it is learned), 0 = shut; None = not readable, or not told.
     """
 
     left: float | None
     right: float | None
     cause: str | None = None
+    opening: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,51 @@
 """The driver's own open-eye level: narrow eyes, heavy lids and a steep camera look half shut and are not.
 
-*Openness* is 1 - closed probability. What the network says of this driver's open eyes is learned for each eye while it
-is seen; recorded probabilities are shaped so that eyes as open as this driver's usually are count as fully open:
+What the network says of the lids' *opening* (1 = as people usually have them, 0 = shut) is learned for each eye while
+it is seen; this driver's usual opening then is his own 100 %:
 
-    shaped openness = min(1, openness / level)
+    own opening = opening / level
+
+The closed probability is moved by what that changes. Along the opening its log-odds fall on a line of slope -SLOPE, so
+
+    log-odds of the own = log-odds - SLOPE * (own opening - opening)
+
+A shut eye (opening near 0) stays shut whatever the level.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 from fermon.domain import NS_PER_S, Eyes
 
-_BINS = 40  # of openness 0..1
+# Log-odds of "closed" over the opening, of drawn people left out of training (`python -m eyes.evaluate` in tools).
+SLOPE = 12.0
+_BINS, _MOST = 50, 1.25  # of the opening
 _LEARN_S = 20.0  # readable time before the first level is taken; nothing is shaped before
-_MEMORY_S = 180.0  # readable time after which older openness has faded to 1/e
-_QUANTILE = 0.75  # of openness: above it are wide eyes, far below blinks and closures
+_MEMORY_S = 180.0  # readable time after which older openings have faded to 1/e
+_QUANTILE = 0.75  # of the openings: above it are wide eyes, far below blinks and closures
 # Below this the "open" eyes are rather shut: a driver who falls asleep at once must not become the norm.
 _LEAST_LEVEL = 0.4
 _LEAST_OF_FIRST = 0.9  # tired eyes open less: policy.md
 _FORGET_S = 60.0  # without a face: another driver may sit there
 _LONGEST_GAP_S = 0.5  # between frames that counts as seen time
+_EDGE = 0.0002  # probabilities nearer to 0 or 1 say no more
 
 
 @dataclass(slots=True)
 class _Level:
-    """One eye's histogram of openness, in seconds, and the level taken from it (1.0 until learned)."""
+    """One eye's histogram of openings, in seconds, and the level taken from it (1.0 until learned)."""
 
     seconds: list[float] = field(default_factory=lambda: [0.0] * _BINS)
     learned_s: float = 0.0
     first: float | None = None
     level: float = 1.0
 
-    def update(self, openness: float, dt_s: float) -> None:
+    def update(self, opening: float, dt_s: float) -> None:
         fade = max(0.0, 1 - dt_s / _MEMORY_S)
         self.seconds = [s * fade for s in self.seconds]
-        self.seconds[min(_BINS - 1, int(openness * _BINS))] += dt_s
+        self.seconds[min(_BINS - 1, int(opening / _MOST * _BINS))] += dt_s
         self.learned_s += dt_s
         if self.learned_s < _LEARN_S:
             return
@@ -45,23 +55,27 @@ class _Level:
         self.level = max(level, _LEAST_OF_FIRST * self.first)
 
     def _quantile(self) -> float:
-        """Openness below which _QUANTILE of the time lies: the upper edge of the bin."""
+        """Opening below which _QUANTILE of the time lies: the upper edge of the bin."""
         left = _QUANTILE * sum(self.seconds)
         for index, seconds in enumerate(self.seconds):
             left -= seconds
             if left <= 0:
-                return (index + 1) / _BINS
-        return 1.0
+                return (index + 1) * _MOST / _BINS
+        return _MOST
 
-    def shape(self, closed: float) -> float:
-        return round(1 - min(1.0, (1 - closed) / self.level), 4)
+    def shape(self, closed: float, opening: float) -> tuple[float, float]:
+        """Return closed probability and opening of this driver's own."""
+        own = opening / self.level
+        p = min(1 - _EDGE, max(_EDGE, closed))
+        odds = math.log(p / (1 - p)) - SLOPE * (own - opening)
+        return (closed if own == opening else round(1 / (1 + math.exp(-odds)), 4)), round(min(_MOST, own), 3)
 
 
 class Baseline:
     """Learns each eye's open level and shapes closed probabilities with it. Pure: time comes with every call.
 
     The level is first taken after 20 s of readable eyes; it then may rise, never falls below 0.9 of its first value,
-    and starts anew when there has been no face for 60 s.
+    and starts anew when there has been no face for 60 s. It is at most 1: wide eyes are open eyes.
     """
 
     def __init__(self) -> None:
@@ -83,11 +97,13 @@ class Baseline:
             self._left, self._right = _Level(), _Level()
         dt_s = 0.0 if self._last_ns is None else min(_LONGEST_GAP_S, max(0.0, (t_ns - self._last_ns) / NS_PER_S))
         self._last_ns = self._face_ns = t_ns
-        return Eyes(_next(self._left, eyes.left, dt_s), _next(self._right, eyes.right, dt_s), eyes.cause)
+        left, left_opening = _next(self._left, eyes.left, eyes.opening[0], dt_s)
+        right, right_opening = _next(self._right, eyes.right, eyes.opening[1], dt_s)
+        return replace(eyes, left=left, right=right, opening=(left_opening, right_opening))
 
 
-def _next(level: _Level, closed: float | None, dt_s: float) -> float | None:
-    if closed is None:
-        return None
-    level.update(1 - closed, dt_s)
-    return level.shape(closed)
+def _next(level: _Level, closed: float | None, opening: float | None, dt_s: float) -> tuple[float | None, float | None]:
+    if closed is None or opening is None:
+        return closed, opening
+    level.update(opening, dt_s)
+    return level.shape(closed, opening)

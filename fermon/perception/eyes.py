@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from fermon.perception import geometry
 from fermon.perception.contract import Gray
 from fermon.perception.network import Network
 
-CLASSES = ("closed", "unreadable")
-PLACE = 3  # values of the second output: lid gap, and where the eye is (right, down) from the crop's centre, in units
+CLASSES = ("closed", "unreadable", "lowered")
+# Values of the second output: lid opening (1 = usual, 0 = shut), where the eye is (right, down) from the crop's centre
+# in units, and the gaze's yaw and pitch in GAZE_DEG as the camera sees it.
+PLACE = 5
+GAZE_DEG = 45.0
 
 # Brightness of a crop is brought to 128 with a deviation of 52 levels, so that night and noon look alike.
 _MEAN, _DEVIATION = 128.0, 52.0
@@ -23,6 +27,8 @@ _MOST_MOVED = 0.35  # units; an "eye" further away is none
 # By people left out of training: 0.3 % of the closed and none of the open frames of the annotated clips then are
 # unknown; of 168 drivers' frames in dark glasses 152, of 215 pictures of a hand before the eyes 159 (models/README.md).
 UNREADABLE = 0.2
+LOWERED = 0.5
+MOST_OPEN = 1.25  # of the lids: no eye opens wider
 # The nose beyond an eye (geometry.turn outside 0..1): the far eye is behind the nose's bridge.
 _MOST_TURNED = 0.75
 # Further round the face is in profile: the near eye, too, is seen from the side or through a temple of its glasses.
@@ -40,44 +46,70 @@ def standardise(crop: Gray) -> Gray:
     return np.asarray(cv2.LUT(crop, table), np.uint8)
 
 
+class Reading(NamedTuple):
+    """What the network says of one eye: probabilities of CLASSES, and the rest that PLACE tells."""
+
+    closed: float
+    unreadable: float
+    lowered: float
+    opening: float
+    place: tuple[float, float]  # units right and down of the crop's centre
+    gaze_deg: tuple[float, float]  # yaw, pitch as the camera sees it; means nothing of an eye that is nearly shut
+
+
+def _round(opening: float) -> float:
+    return round(min(MOST_OPEN, max(0.0, opening)), 3)
+
+
 class EyeReader:
     """Cuts both eyes, finds their true centre, and reads them with one small network."""
 
     def __init__(self, network: Network) -> None:
-        network.must_be(CLASSES, (1, *geometry.EYE_SHAPE, 1), (2, 3))
+        network.must_be(CLASSES, (1, *geometry.EYE_SHAPE, 1), (len(CLASSES), PLACE))
         self._network = network
 
     def read(self, gray: Gray, face: Face) -> Eyes:
         """Return both eyes of a face in a picture, uint8 (height, width). An eye is None when it cannot be read."""
-        left, right, _ = geometry.places(face)
-        if left.unit < geometry.MIN_UNIT_PX:
+        places = geometry.places(face)
+        if places.left.unit < geometry.MIN_UNIT_PX:
             return Eyes(None, None, "too small")
         turn = geometry.turn(face)
         if not -_PROFILE <= turn <= 1 + _PROFILE:
             return Eyes(None, None, "off-axis")
-        p_left, left_cause = self._eye(gray, left) if turn > -_MOST_TURNED else (None, "off-axis")
-        p_right, right_cause = self._eye(gray, right) if turn < 1 + _MOST_TURNED else (None, "off-axis")
-        return Eyes(p_left, p_right, left_cause or right_cause)
+        one = self._eye(gray, places.left) if turn > -_MOST_TURNED else "off-axis"
+        other = self._eye(gray, places.right) if turn < 1 + _MOST_TURNED else "off-axis"
+        seen = [eye for eye in (one, other) if isinstance(eye, Reading)]
+        causes = [eye for eye in (one, other) if isinstance(eye, str)]
+        if seen and sum(eye.lowered for eye in seen) / len(seen) >= LOWERED:
+            causes.insert(0, "lowered")
+        left, right = (eye if isinstance(eye, Reading) else None for eye in (one, other))
+        return Eyes(
+            None if left is None else round(left.closed, 4),
+            None if right is None else round(right.closed, 4),
+            causes[0] if causes else None,
+            (None if left is None else _round(left.opening), None if right is None else _round(right.opening)),
+        )
 
-    def look(self, gray: Gray, place: geometry.Patch) -> tuple[float, float, float, float, float] | None:
-        """Return closed and unreadable probability, lid gap and the eye's place (units); None outside the frame."""
+    def look(self, gray: Gray, place: geometry.Patch) -> Reading | None:
+        """Return what the network says of the eye at `place`; None outside the frame."""
         crop = geometry.cut(gray, place, geometry.EYE_SHAPE, geometry.EYE_WIDTH_UNITS)
         if crop is None:
             return None
-        outputs = self._network.run_gray(standardise(crop))
-        state, where = sorted(outputs, key=len)  # the converter may change their order
-        return float(state[0]), float(state[1]), float(where[0]), float(where[1]), float(where[2])
+        state, where = sorted(
+            self._network.run_gray(standardise(crop)), key=len
+        )  # the converter may change their order
+        opening, right, down, yaw, pitch = (float(value) for value in where)
+        closed, unreadable, lowered = (float(value) for value in state)
+        return Reading(closed, unreadable, lowered, opening, (right, down), (yaw * GAZE_DEG, pitch * GAZE_DEG))
 
-    def _eye(self, gray: Gray, place: geometry.Patch) -> tuple[float | None, str | None]:
+    def _eye(self, gray: Gray, place: geometry.Patch) -> Reading | str:
+        """Return the reading of one eye, or the cause why it cannot be read."""
         seen = self.look(gray, place)
         if seen is None:
-            return None, "out of frame"
-        dx, dy = seen[3], seen[4]
-        distance = math.hypot(dx, dy)
+            return "out of frame"
+        distance = math.hypot(*seen.place)
         if distance > _RECENTRE:
             shrink = min(1.0, _MOST_MOVED / distance)
-            again = self.look(gray, place.moved(dx * shrink, dy * shrink))
+            again = self.look(gray, place.moved(seen.place[0] * shrink, seen.place[1] * shrink))
             seen = again or seen
-        if seen[1] >= UNREADABLE:
-            return None, "covered"
-        return round(seen[0], 4), None
+        return "covered" if seen.unreadable >= UNREADABLE else seen

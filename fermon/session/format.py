@@ -101,11 +101,16 @@ def _observation_fields(item: Observation) -> dict[str, Any]:
         "seq": item.seq,
         "face": face_fields,
         "expression": None if item.expression is None else list(item.expression),
-        "eyes": None if eyes is None else {"left": eyes.left, "right": eyes.right, "cause": eyes.cause},
+        "eyes": None if eyes is None else _eyes_fields(eyes),
         "mouth": item.mouth,
         "quality": quality_fields,
         "head": None if head is None else {"yaw": head.yaw, "pitch": head.pitch, "roll": head.roll},
     }
+
+
+def _eyes_fields(eyes: Eyes) -> dict[str, Any]:
+    fields: dict[str, Any] = {"left": eyes.left, "right": eyes.right, "cause": eyes.cause}
+    return fields if eyes.opening == (None, None) else fields | {"opening": list(eyes.opening)}
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -260,7 +265,8 @@ class SessionReader:
         if not isinstance(value, dict):
             self._nothing(value, "eyes")
             return None
-        return Eyes(value.get("left"), value.get("right"), value.get("cause"))
+        left, right = value.get("opening") or (None, None)
+        return Eyes(value.get("left"), value.get("right"), value.get("cause"), (left, right))
 
     def _quality(self, value: Any) -> Quality:
         if not isinstance(value, dict):
