@@ -1,6 +1,7 @@
 """Cuts eye patches, with labels, from annotated clips, driver frames, FER2013 faces and a set of single eyes.
 
     python -m eyes.collect --data DATA --teacher teacher/ --out eyes/      # what the shipped network learned from
+    python -m eyes.collect --drawn pictures/ --out eyes/                   # eyes of drawn people alone
     python -m eyes.collect --own MINE --out eyes/                          # single eyes of your own: a folder a class
 
 Each source becomes one .npz (see patches.py). What DATA and MINE hold is told in eyes/README.md.
@@ -9,6 +10,7 @@ Each source becomes one .npz (see patches.py). What DATA and MINE hold is told i
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eyes import pictures
+from eyes import drawn, more, pictures
 from eyes.annotations import read_events
 from eyes.folds import person
 from eyes.mesh import opening
@@ -26,8 +28,8 @@ from eyes.patches import (
     NO_LABEL_SCENES,
     PATCH_SHAPE,
     PATCH_UNITS,
-    PX_PER_UNIT,
     Collector,
+    as_patch,
     clip_label,
     dark_glasses,
     still_label,
@@ -64,7 +66,7 @@ def clips(data: Path, teacher: Path, every: int) -> Collector:
             closed = clip_label(events.get(str(clip), []), i / rate, relative[i])
             if (closed == 0).all() and i % every:
                 continue  # neighbouring open frames say little new
-            out.add_face(gray, face, mesh[i], closed, group=person(str(clip)), name=name)
+            out.add_face(gray, face, mesh[i], closed, relative[i], group=person(str(clip)), name=name)
     return out
 
 
@@ -99,20 +101,11 @@ def stills(
     return out
 
 
-def as_patch(picture: Array) -> Array:
-    """Return a picture of a single eye with its brow as a patch; how much of the face it shows is not known: 0.75 units."""
-    side = round(0.75 * PX_PER_UNIT)
-    rows, columns = (PATCH_SHAPE[0] - side) // 2, (PATCH_SHAPE[1] - side) // 2
-    edges = (rows, PATCH_SHAPE[0] - side - rows, columns, PATCH_SHAPE[1] - side - columns)
-    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.copyMakeBorder(small, *edges, borderType=cv2.BORDER_REFLECT_101))
-
-
 def single_eyes(path: Path) -> Collector:
     """Collect a set of single-eye pictures: `x` uint8 (n, 64, 64), `y` 1 = open, `name`."""
     out, found = Collector(), np.load(path)
     for picture, is_open, name in zip(found["x"], found["y"], found["name"], strict=True):
-        out.add(as_patch(picture), 1.0 - is_open, group=str(name), name=str(name), side=0, turn=0.5)
+        out.add(as_patch(picture), 1.0 - is_open, group=str(name), name=str(name), side=0)
     return out
 
 
@@ -129,7 +122,7 @@ def own_eyes(folder: Path) -> dict[str, Collector]:
         for path in files:
             group = str(path.parent.relative_to(folder / name)) if path.parent != folder / name else path.stem
             patch = as_patch(pictures.read(path))
-            out.add(patch, closed, group=group, name=str(path.relative_to(folder)), side=0, turn=0.5)
+            out.add(patch, closed, group=group, name=str(path.relative_to(folder)), side=0)
     return {"own": own} | ({"others": other} if picture_files(folder / "unreadable") else {})
 
 
@@ -147,7 +140,7 @@ def others(data: Path, each: int, seed: int) -> Collector:
                 away = min(np.hypot(place.x - eye.x, place.y - eye.y) for eye in (left, right)) / left.unit
                 patch = geometry.cut(gray, place, PATCH_SHAPE, PATCH_UNITS * float(rng.uniform(0.7, 1.4)))
                 if away > 0.7 and patch is not None:
-                    out.add(patch, np.nan, group="", name=name, side=0, turn=0.5)
+                    out.add(patch, np.nan, group="", name=name, side=0)
     return out
 
 
@@ -157,8 +150,12 @@ def run(args: argparse.Namespace) -> None:
         for name, found in own_eyes(args.own).items():
             found.save(args.out / f"{name}.npz")
         return
+    if args.drawn:
+        drawn.drawn(args.drawn).save(args.out / "drawn.npz")
+    if args.drawn and not args.data:
+        return
     if not (args.data and args.teacher):
-        raise DataError("found neither --own nor --data with --teacher, expected one of them")
+        raise DataError("found neither --own, --drawn nor --data with --teacher, expected one of them")
     data, teacher = args.data, args.teacher
     sources = {
         "single": lambda: single_eyes(data / "eyes_kaggle_drowsiness.npz"),
@@ -166,6 +163,13 @@ def run(args: argparse.Namespace) -> None:
         "yawdd": lambda: stills(pictures.yawdd_frames(data), teacher / "yawdd.npz", pictures.scenes(data), 1),
         "fer": lambda: stills(pictures.fer_faces(data), teacher / "fer.npz", None, 3),
         "others": lambda: others(data, each=3, seed=1),
+        "mrl": lambda: more.infrared(data / "eyes_ir_mrl.npz"),
+        "mmu2": lambda: more.infrared(data / "eyes_ir_mmu2_open.npz"),
+    }
+    sources |= {
+        name: functools.partial(more.faces, name, data, args.faces)
+        for name in ("newclips", "nodding", "webcam", "masks")
+        if args.faces
     }
     wanted = args.sources.split(",") if args.sources else list(sources)
     if unknown := set(wanted) - set(sources):
@@ -178,9 +182,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of the sources")
     parser.add_argument("--teacher", type=Path, help="folder that eyes.teacher wrote")
+    parser.add_argument("--faces", type=Path, help="folder that faces.teacher wrote, for the second delivery's faces")
+    parser.add_argument("--drawn", type=Path, nargs="+", help="folders that synth.pictures wrote")
     parser.add_argument("--own", type=Path, metavar="MINE", help="folder with open/, closed/ and maybe unreadable/")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--sources", default="", help="only some of single,clips,yawdd,fer,others")
+    parser.add_argument(
+        "--sources",
+        default="",
+        help="only some of single,clips,yawdd,fer,others,mrl,mmu2 and, with --faces, newclips,nodding,webcam,masks",
+    )
     args = parser.parse_args(argv)
     return run_and_exit("eyes.collect", lambda: run(args))
 

@@ -5,9 +5,10 @@
 
 What DATA holds: eyes/README.md.
 
-Four tables: the held-out patches of each source; the driver frames, read whole, with and without dark glasses; frames of
-the annotated clips under what a cabin does to them (hardship.py); and eyes_kairess_val, which no network is trained
-on or chosen by. Clips as they are: tools/evaluate_clips.py.
+Tables: the held-out patches of each source; the drawn ones by lid opening, with the slope that
+fermon.perception.baseline needs, and how well lowered lids and the gaze are told; the driver frames, read whole, with
+and without dark glasses; frames of the annotated clips under what a cabin does to them (hardship.py); and
+eyes_kairess_val, which no network is trained on or chosen by. Clips as they are: tools/evaluate_clips.py.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from eyes.hardship import HARDSHIPS
 from eyes.patches import dark_glasses
 from eyes.state import frame_state
 from fermon.perception.blazeface import BlazeFace
-from fermon.perception.eyes import UNREADABLE, EyeReader, standardise
+from fermon.perception.eyes import GAZE_DEG, LOWERED, UNREADABLE, EyeReader, standardise
 from fermon.perception.geometry import EYE_SHAPE
 from fermon.perception.network import Network
 from fermon.policy import PolicySettings
@@ -43,7 +44,7 @@ Array = NDArray[Any]
 
 def state(network: Network, crop: Array) -> str:
     """Return "open", "closed" or "unknown" for one crop, as the daemon would."""
-    closed, unreadable = sorted(network.run_gray(standardise(crop)), key=len)[0]
+    closed, unreadable, _ = sorted(network.run_gray(standardise(crop)), key=len)[0]
     return "unknown" if unreadable >= UNREADABLE else "closed" if closed >= 0.5 else "open"
 
 
@@ -72,6 +73,35 @@ def held_out(eyes: Path, network_for: Callable[[int], Network]) -> None:
             crop = augment.place_crop(found["patch"][i], offset, 0.0, 1.0, False)
             counts["closed" if found["closed"][i] else "open", state(network_for(int(fold)), crop)] += 1
         table(name, counts)
+
+
+def drawn_lids(path: Path, network_for: Callable[[int], Network]) -> None:
+    """Drawn eyes that their fold left out: read closed by lid opening, log-odds over the opening, lowered, gaze."""
+    found = np.load(path)
+    group, lids, lowered, gaze = (found[key] for key in ("group", "opening", "lowered", "gaze"))
+    folds = np.stack([in_fold(group, n) for n in range(len(FOLDS))]).argmax(0)
+    where = np.flatnonzero(np.isfinite(lids))
+    said = []
+    for i in where:
+        crop = augment.place_crop(found["patch"][i], np.zeros(2), 0.0, 1.0, False)
+        state, place = sorted(network_for(int(folds[i])).run_gray(standardise(crop)), key=len)
+        said.append([*state, place[0], *(place[3:] * GAZE_DEG)])
+    closed, _, follows, opening, yaw, pitch = np.array(said).T
+    for low, high in ((-0.1, 0.05), (0.05, 0.16), (0.16, 0.26), (0.26, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 2.0)):
+        here = (lids[where] >= low) & (lids[where] < high)
+        if here.any():
+            print(
+                f"drawn lids {low:5.2f} to {high:4.2f}: of {here.sum():4} closed {100 * (closed[here] >= 0.5).mean():5.1f} %"
+            )
+    between = (opening > 0.05) & (opening < 0.6)
+    odds = np.log(np.clip(closed, 0.002, 0.998) / (1 - np.clip(closed, 0.002, 0.998)))
+    print(f"log-odds of closed over the opening: slope {np.polyfit(opening[between], odds[between], 1)[0]:.1f}")
+    print(f"opening: mean error {np.abs(opening - lids[where]).mean():.3f}")
+    for name, value in (("lowered lids", 1), ("shut or level", 0)):
+        here = lowered[where] == value
+        print(f"{name}: of {here.sum()} told to be lowered {100 * (follows[here] >= LOWERED).mean():.1f} %")
+    error = np.abs(np.stack([yaw, pitch], 1) - gaze[where])
+    print("gaze: mean error of yaw, pitch", np.round(np.nanmean(error, 0), 1))
 
 
 def driver_frames(data: Path, network_for: Callable[[int], Network]) -> None:
@@ -131,11 +161,14 @@ def kairess(data: Path, network: Network) -> None:
 def run(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     if args.folds:
-        networks = [Network(args.folds / f"fold{n}.tflite") for n in range(len(FOLDS))]
+        paths = [args.folds / f"fold{n}.tflite" for n in range(len(FOLDS))]
+        networks = [Network(path) for path in paths]
     else:
         networks = [Network(args.model)] * len(FOLDS)
     if args.eyes:
         held_out(args.eyes, networks.__getitem__)
+        if (args.eyes / "drawn.npz").exists():
+            drawn_lids(args.eyes / "drawn.npz", networks.__getitem__)
     driver_frames(args.data, networks.__getitem__)
     hardships(args.data / "videos", networks.__getitem__)
     kairess(args.data, networks[0])

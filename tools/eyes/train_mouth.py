@@ -1,6 +1,7 @@
-"""Trains the mouth network: wide open (as in a yawn) and unreadable; exports it as full int8.
+"""Trains the mouth network: wide open (as in a yawn), unreadable and laughing; exports it as full int8.
 
-    python -m eyes.train_mouth --data DATA --teacher teacher/ --patches mouths.npz --others eyes/others.npz --out mine/mouth.tflite
+    python -m eyes.train_mouth --data DATA --teacher teacher/ --drawn pictures/ --patches mouths.npz \
+        --others eyes/others.npz --out mine/mouth.tflite
     python -m eyes.train_mouth --own MINE --patches mouths.npz --out mine/mouth.tflite     # mouths of your own
 
 Patches are cut once; they are used again where the file is there. What DATA and MINE hold is told in eyes/README.md.
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
             raise DataError(
                 f"{args.patches}: no such file, and neither --own nor --data with --teacher to make it from"
             )
-        mouths.collect(args.data, args.teacher, args.patches)
+        mouths.collect(args.data, args.teacher, args.patches, args.drawn)
     if args.out is None:
         return
     from eyes import fitting
@@ -77,6 +78,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of the sources")
     parser.add_argument("--teacher", type=Path, help="folder that eyes.teacher wrote")
+    parser.add_argument("--drawn", type=Path, nargs="+", default=[], help="folders that synth.pictures wrote")
     parser.add_argument("--own", type=Path, metavar="MINE", help="folder with closed/ and wide_open/")
     parser.add_argument("--patches", type=Path, required=True, help="the .npz of patches; cut when it is not there")
     parser.add_argument("--others", type=Path, help="others.npz, which eyes.collect wrote")

@@ -98,6 +98,25 @@ def test_the_mouth_is_unknown_where_it_cannot_be_seen() -> None:
     assert mouth.read(GRAY, face(y=470)) is None
 
 
+class Says:
+    """Stands for a mouth network that says one thing whatever it sees."""
+
+    def __init__(self, wide: float, unreadable: float, laughing: float) -> None:
+        self._answer = np.array([wide, unreadable, laughing], np.float32)
+
+    def must_be(self, *_: object) -> None:
+        pass
+
+    def run_gray(self, _: object) -> list[np.ndarray]:
+        return [self._answer]
+
+
+@pytest.mark.parametrize(("answer", "wide"), [((0.8, 0.1, 0.0), 0.8), ((0.8, 0.1, 0.75), 0.2), ((0.8, 0.5, 0.0), None)])
+def test_a_laughing_mouth_is_not_wide_open(answer: tuple[float, float, float], wide: float | None) -> None:
+    said = MouthReader(Says(*answer)).read(GRAY, face())  # type: ignore[arg-type]
+    assert said == (None if wide is None else pytest.approx(wide, abs=1e-3))
+
+
 def test_brightness_and_contrast_do_not_matter() -> None:
     crop = np.tile(np.linspace(100, 140, 48), (32, 1)).astype(np.uint8)
     dim = (crop / 2).astype(np.uint8)
@@ -107,62 +126,95 @@ def test_brightness_and_contrast_do_not_matter() -> None:
 # The driver's own level -------------------------------------------------------------------------------------------
 
 
-def run(baseline: Baseline, seconds: float, closed: float | None, start_s: float = 0.0) -> Eyes:
+def both(closed: float | None, opening: float | None) -> Eyes:
+    return Eyes(closed, closed, None, (opening, opening))
+
+
+def run(baseline: Baseline, seconds: float, closed: float | None, opening: float | None, start_s: float = 0.0) -> Eyes:
     eyes = Eyes(None, None)
     for frame in range(round(seconds * 15)):
-        eyes = baseline.update(round((start_s + frame / 15) * NS_PER_S), Eyes(closed, closed, None))
+        eyes = baseline.update(round((start_s + frame / 15) * NS_PER_S), both(closed, opening))
     return eyes
 
 
 def test_nothing_is_shaped_before_the_level_is_learned() -> None:
-    assert run(Baseline(), 10, 0.4).left == pytest.approx(0.4)
+    assert run(Baseline(), 10, 0.4, 0.4) == both(0.4, 0.4)
 
 
 def test_narrow_eyes_become_this_drivers_open_eyes() -> None:
     baseline = Baseline()
-    run(baseline, 40, 0.45)
-    eyes = baseline.update(41 * NS_PER_S, Eyes(0.45, 0.45))
+    run(baseline, 40, 0.45, 0.5)
+    eyes = baseline.update(41 * NS_PER_S, both(0.45, 0.5))
     assert eyes.left is not None
     assert eyes.left < 0.1
-    shut = baseline.update(42 * NS_PER_S, Eyes(0.99, 0.99))
+    assert eyes.opening == (1.0, 1.0)
+    shut = baseline.update(42 * NS_PER_S, both(0.99, 0.02))
     assert shut.left is not None
     assert shut.left > 0.95
+    assert shut.opening == (0.04, 0.04)
+
+
+def test_each_eye_has_its_own_level() -> None:
+    baseline = Baseline()
+    for frame in range(600):
+        baseline.update(frame * NS_PER_S // 15, Eyes(0.3, 0.05, None, (0.6, 1.0)))
+    assert baseline.levels == (pytest.approx(0.6, abs=0.03), 1.0)
 
 
 def test_the_level_never_falls_below_nine_tenths_of_its_first_value() -> None:
     baseline = Baseline()
-    run(baseline, 60, 0.1)
+    run(baseline, 60, 0.1, 0.9)
     first = baseline.levels[0]
-    run(baseline, 900, 0.5, start_s=60)
+    run(baseline, 900, 0.5, 0.5, start_s=60)
     assert baseline.levels[0] >= 0.9 * first - 1e-9
 
 
 def test_it_may_rise() -> None:
     baseline = Baseline()
-    run(baseline, 40, 0.4)
+    run(baseline, 40, 0.4, 0.6)
     first = baseline.levels[0]
-    run(baseline, 900, 0.02, start_s=40)
+    run(baseline, 900, 0.02, 0.95, start_s=40)
     assert baseline.levels[0] > first
+
+
+def test_wide_eyes_do_not_make_usual_ones_half_shut() -> None:
+    baseline = Baseline()
+    run(baseline, 60, 0.01, 1.2)
+    assert baseline.levels == (1.0, 1.0)
+    assert baseline.update(61 * NS_PER_S, both(0.02, 0.9)) == both(0.02, 0.9)
 
 
 def test_it_starts_anew_after_a_minute_without_a_face_and_not_before() -> None:
     for gone_s, anew in ((59, False), (61, True)):
         baseline = Baseline()
-        run(baseline, 40, 0.4)
+        run(baseline, 40, 0.4, 0.6)
         for second in range(gone_s):
             baseline.update((40 + second) * NS_PER_S, None)
-        baseline.update((40 + gone_s) * NS_PER_S, Eyes(0.4, 0.4))
+        baseline.update((40 + gone_s) * NS_PER_S, both(0.4, 0.6))
         assert (baseline.levels == (1.0, 1.0)) is anew
 
 
 def test_unknown_stays_unknown_and_teaches_nothing() -> None:
     baseline = Baseline()
-    assert run(baseline, 60, None) == Eyes(None, None, None)
+    assert run(baseline, 60, None, None) == Eyes(None, None, None)
+    assert run(baseline, 60, 0.3, None, start_s=60) == both(0.3, None)
     assert baseline.levels == (1.0, 1.0)
 
 
 def test_a_driver_who_sleeps_from_the_start_does_not_become_the_norm() -> None:
     baseline = Baseline()
-    asleep = run(baseline, 120, 0.98)
+    asleep = run(baseline, 120, 0.98, 0.03)
+    assert baseline.levels == (0.4, 0.4)
     assert asleep.left is not None
-    assert asleep.left > 0.9
+    assert asleep.left > 0.95
+
+
+@given(st.floats(0.4, 1), st.floats(0, 1), st.floats(0, 1.25), st.floats(0, 1.25))
+def test_wider_lids_are_never_more_closed(level: float, closed: float, one: float, other: float) -> None:
+    baseline = Baseline()
+    run(baseline, 21, 0.1, level)
+    t = 22 * NS_PER_S
+    wide, narrow = (baseline.update(t, both(closed, opening)).left for opening in (max(one, other), min(one, other)))
+    assert wide is not None
+    assert narrow is not None
+    assert wide <= narrow + 1e-4
