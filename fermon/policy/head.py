@@ -55,11 +55,13 @@ class HeadMeasures:
         if pose is not None and forward.yaw is not None and forward.pitch is not None:
             self.angles = turned(pose[0], forward.yaw), turned(pose[1], forward.pitch)
 
-    def eyes(self, t_ns: int, state: EyeState, cause: str | None, closures: ClosureTracker) -> EyeState:
-        """Return what the lids of the frame stand for, `state` being what they look like."""
+    def eyes(
+        self, t_ns: int, state: EyeState, wide: bool, cause: str | None, closures: ClosureTracker
+    ) -> EyeState:
+        """Return what the lids of the frame stand for: `state` is what they look like, `wide` = clearly open."""
         if not self._used:
             return state  # no head will ever tell
-        return self.lowered.judge(t_ns, state, self._known[1] if self._known else None, cause, closures)
+        return self.lowered.judge(t_ns, state, wide, self._known[1] if self._known else None, cause, closures)
 
     @property
     def _known(self) -> tuple[float, float] | None:

@@ -44,7 +44,7 @@ class Driver:
         item = Observation(t_ns, 1, found, None, None, None, Quality(0.4, 0.7, 0.5), angles)
         self.head.advance(t_ns)
         self.head.look(t_ns, item, ns(self.face_s))
-        stands_for = self.head.eyes(t_ns, state, cause, self.closures)
+        stands_for = self.head.eyes(t_ns, state, state is OPEN, cause, self.closures)
         self.closures.observe(t_ns, stands_for, 0)
         self.head.observe(t_ns, item, stands_for, moving, self.closures, 0)
         if face:
