@@ -55,9 +55,7 @@ class HeadMeasures:
         if pose is not None and forward.yaw is not None and forward.pitch is not None:
             self.angles = turned(pose[0], forward.yaw), turned(pose[1], forward.pitch)
 
-    def eyes(
-        self, t_ns: int, state: EyeState, wide: bool, cause: str | None, closures: ClosureTracker
-    ) -> EyeState:
+    def eyes(self, t_ns: int, state: EyeState, wide: bool, cause: str | None, closures: ClosureTracker) -> EyeState:
         """Return what the lids of the frame stand for: `state` is what they look like, `wide` = clearly open."""
         if not self._used:
             return state  # no head will ever tell
