@@ -28,7 +28,7 @@ _QUANTILE = 0.75  # of the openings: above it are wide eyes, far below blinks an
 # Below this the "open" eyes are rather shut: a driver who falls asleep at once must not become the norm.
 _LEAST_LEVEL = 0.4
 _LEAST_OF_FIRST = 0.9  # tired eyes open less: policy.md
-_FORGET_S = 60.0  # without a face: another driver may sit there
+_NEW_DRIVER_S = 10.0  # without a face: another driver may sit there (policy)
 _LONGEST_GAP_S = 0.5  # between frames that counts as seen time
 _EDGE = 0.0002  # probabilities nearer to 0 or 1 say no more
 
@@ -75,7 +75,7 @@ class Baseline:
     """Learns each eye's open level and shapes closed probabilities with it. Pure: time comes with every call.
 
     The level is first taken after 20 s of readable eyes; it then may rise, never falls below 0.9 of its first value,
-    and starts anew when there has been no face for 60 s. It is at most 1: wide eyes are open eyes.
+    and starts anew when there has been no face in the driver's seat for 10 s. It is at most 1: wide eyes are open eyes.
     """
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Baseline:
         if eyes is None:
             self._last_ns = t_ns
             return Eyes(None, None, "no face")
-        if self._face_ns is not None and t_ns - self._face_ns >= _FORGET_S * NS_PER_S:
+        if self._face_ns is not None and t_ns - self._face_ns >= _NEW_DRIVER_S * NS_PER_S:
             self._left, self._right = _Level(), _Level()
         dt_s = 0.0 if self._last_ns is None else min(_LONGEST_GAP_S, max(0.0, (t_ns - self._last_ns) / NS_PER_S))
         self._last_ns = self._face_ns = t_ns

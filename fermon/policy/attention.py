@@ -95,8 +95,8 @@ class AttentionTracker:
     @property
     def seen_away_ns(self) -> int:
         """The same up to the last away frame, and 0 unless that is the last one."""
-        away = self.state is AWAY and self._away_from_ns is not None
-        return self._last_away_ns - (self._away_from_ns or 0) if away else 0
+        since = self._away_from_ns if self.state is AWAY else None
+        return 0 if since is None else self._last_away_ns - since
 
     @property
     def away_sum_ns(self) -> int:

@@ -31,6 +31,18 @@ def eye_state(left: Eye, right: Eye, closed_probability: float, clearly_open_pro
     return EyeState.CLOSED if mean >= _log_odds(closed_probability) else EyeState.OPEN
 
 
+def clearly_open(left: Eye, right: Eye, clearly_open_probability: float) -> bool:
+    """Whether the readable eyes together (mean log-odds) are clearly open: lids that have not begun to shut.
+
+    >>> clearly_open(0.05, None, 0.1), clearly_open(0.05, 0.4, 0.1)
+    (True, False)
+    """
+    left, right = right if left is None else left, left if right is None else right
+    if left is None or right is None:
+        return False
+    return (_log_odds(left) + _log_odds(right)) / 2 < _log_odds(clearly_open_probability)
+
+
 def _log_odds(probability: float) -> float:
     p = min(max(probability, CLIP), 1.0 - CLIP)
     return math.log(p / (1.0 - p))

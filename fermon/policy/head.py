@@ -39,9 +39,8 @@ class HeadMeasures:
 
     def advance(self, t_ns: int) -> None:
         """Let time pass up to `t_ns`, with or without a frame."""
-        if self._used:
-            self.attention.advance(t_ns)
-            self.nods.advance(t_ns)
+        self.attention.advance(t_ns)
+        self.nods.advance(t_ns)
 
     def look(self, t_ns: int, item: Observation, face_ns: int) -> None:
         """A frame came; the last face before it was seen at `face_ns`."""
@@ -49,18 +48,18 @@ class HeadMeasures:
         self._pose = None if face is None or item.head is None else self._reader.head(item.head)
         if self._pose is not None or (face is not None and face.profile is True):
             self._used = True
-        if self._used and face is not None and t_ns - face_ns >= self._new_driver_ns:
+        if face is not None and t_ns - face_ns >= self._new_driver_ns:
             self.forward.restart()  # another driver, perhaps; nods stay, as yawns do: it may be the same one
         forward, pose = self.forward, self._pose
         self.angles = None
         if pose is not None and forward.yaw is not None and forward.pitch is not None:
             self.angles = turned(pose[0], forward.yaw), turned(pose[1], forward.pitch)
 
-    def eyes(self, t_ns: int, state: EyeState, cause: str | None, closures: ClosureTracker) -> EyeState:
-        """Return what the lids of the frame stand for, `state` being what they look like."""
+    def eyes(self, t_ns: int, state: EyeState, wide: bool, cause: str | None, closures: ClosureTracker) -> EyeState:
+        """Return what the lids of the frame stand for: `state` is what they look like, `wide` = clearly open."""
         if not self._used:
-            return state
-        return self.lowered.judge(t_ns, state, self._known[1] if self._known else None, cause, closures)
+            return state  # no head will ever tell
+        return self.lowered.judge(t_ns, state, wide, self._known[1] if self._known else None, cause, closures)
 
     @property
     def _known(self) -> tuple[float, float] | None:
@@ -77,8 +76,6 @@ class HeadMeasures:
         if self._state is EyeState.CLOSED:
             self._closed_ns += held_ns
         self._state, self._frame_ns = state, t_ns
-        if not self._used:
-            return
         face, pose, profile = item.face, self._pose, False
         if face is None:
             self.lost.observe_none(t_ns)

@@ -34,7 +34,7 @@ class LostInClosure:
         """
         if self._face_from_ns is None:
             self._face_from_ns = t_ns
-        if self.since_ns is not None and t_ns - self._face_from_ns >= self._again_ns:
+        if t_ns - self._face_from_ns >= self._again_ns:
             self.since_ns = None  # what is seen of the face counts again
         if pose:
             self._pose_ns = t_ns

@@ -12,28 +12,40 @@ CAUSE = "lowered"  # what the eye network says of lids that follow the gaze, whe
 class Lowered:
     """Lids that look shut under a head that was lowered before them follow the gaze: neither open nor closed.
 
-    Eyes that close while the head is level, then sink with it, are a closure from the first closed frame on. Times
-    are ns since the first input, pitch is degrees from forward.
+    Eyes that close while the head is level, then sink with it, are a closure from the first closed frame on. Where both
+    sink within `lowered_fall_s`, what began first tells: lids begin to shut where the eyes were last clearly open, some
+    frames before they look shut (in hard light, when the head has come down already). Times are ns since the first
+    input, pitch is degrees from forward.
     """
 
     def __init__(self, settings: PolicySettings) -> None:
         s = settings
         self._down, self._level, self._dropped = -s.lowered_deg, -s.lowered_level_deg, -s.dropped_deg
         self._fall_ns, self._unknown_gap_ns = ns(s.lowered_fall_s), ns(s.closure_unknown_gap_s)
+        self._open_gap_ns = ns(s.closure_open_gap_s)
         self._pose_ns = 0
+        self._low_ns: int | None = None  # the head has been lowered since
+        self._wide_ns: int | None = None  # the eyes have been clearly open since
+        self._wide_low = False  # the head was lowered when they last were, for longer than flicker
         self.on = False  # in the last frame
         self.undecided = False  # the closure under way may yet turn out to be a look down
 
     def judge(
-        self, t_ns: int, state: EyeState, pitch: float | None, cause: str | None, closures: ClosureTracker
+        self,
+        t_ns: int,
+        state: EyeState,
+        wide: bool,
+        pitch: float | None,
+        cause: str | None,
+        closures: ClosureTracker,
     ) -> EyeState:
         """Return the state of a frame's eyes, with where the head is; `pitch` None = not known.
 
-        A closure that has just begun is taken back when it turns out to be a look down.
+        `wide` tells whether they are clearly open. A closure that has just begun is taken back when it turns out to be
+        a look down.
         """
         self.undecided = False
-        if pitch is not None:
-            self._pose_ns = t_ns
+        self._follow(t_ns, wide, pitch)
         if state is EyeState.OPEN:
             self.on = False
             return state
@@ -51,10 +63,27 @@ class Lowered:
                 return EyeState.CLOSED  # the chin sinks: the eyes can no longer be read, and the closure goes on
         return state
 
+    def _follow(self, t_ns: int, wide: bool, pitch: float | None) -> None:
+        """Keep since when the head has been lowered, and whether it was when the eyes were last clearly open."""
+        if pitch is not None:
+            self._pose_ns = t_ns
+            if pitch > self._level:
+                self._low_ns = None
+            elif pitch <= self._down and self._low_ns is None:
+                self._low_ns = t_ns
+        if not wide:
+            self._wide_ns = None
+            return
+        if self._wide_ns is None:
+            self._wide_ns = t_ns
+        if t_ns - self._wide_ns >= self._open_gap_ns:
+            self._wide_low = self._low_ns is not None
+
     def _begins(self, t_ns: int, state: EyeState, lids_follow: bool, closures: ClosureTracker) -> bool:
         """Whether lids that are not seen open are lowered, the head being so."""
         if closures.start_ns is None:
-            return state is EyeState.CLOSED or lids_follow
+            low_first = self._wide_low or (self._low_ns is not None and t_ns - self._low_ns > self._fall_ns)
+            return lids_follow or (state is EyeState.CLOSED and low_first)
         if lids_follow and t_ns - closures.start_ns <= self._fall_ns:
             closures.drop()
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fermon.domain import NS_PER_S, CameraChange, EyeState, Input, Observation, Quality, Speed, Visibility
 from fermon.policy.blinks import Blinks
-from fermon.policy.closure import ClosureTracker, eye_state
+from fermon.policy.closure import ClosureTracker, Eye, clearly_open, eye_state
 from fermon.policy.expression import Smoothing, Yawns
 from fermon.policy.head import HeadMeasures
 from fermon.policy.perclos import Perclos
@@ -177,7 +177,10 @@ class Measures:
         self.rate.observe(t)
         self.head.look(t, item, self.face_ns)
         in_closure = closures.start_ns is not None
-        state = self.head.eyes(t, self._eye_state(item), None if item.eyes is None else item.eyes.cause, closures)
+        left, right = self._eyes(item)
+        shown = eye_state(left, right, self.settings.closed_probability, self.settings.clearly_open_probability)
+        wide = clearly_open(left, right, self.settings.clearly_open_probability)
+        state = self.head.eyes(t, shown, wide, None if item.eyes is None else item.eyes.cause, closures)
         period_ns = round(NS_PER_S / self.rate.hz) if self.rate.hz else 0
         if closures.frame_ns is not None:
             timed = closures.start_ns is not None and not self.head.lowered.undecided
@@ -205,13 +208,12 @@ class Measures:
         self.smoothing.observe(t, self.reader.expression(item.expression))
         self.yawns.observe(t, self.reader.probability(item.mouth, "mouth"), self.smoothing.happy)
 
-    def _eye_state(self, item: Observation) -> EyeState:
+    def _eyes(self, item: Observation) -> tuple[Eye, Eye]:
+        """Return each eye's closed probability, None where it cannot be used."""
         eyes = item.eyes
         if eyes is None or item.face is None:
-            return EyeState.UNKNOWN
-        left = self.reader.probability(eyes.left, "eye")
-        right = self.reader.probability(eyes.right, "eye")
-        return eye_state(left, right, self.settings.closed_probability, self.settings.clearly_open_probability)
+            return None, None
+        return self.reader.probability(eyes.left, "eye"), self.reader.probability(eyes.right, "eye")
 
     def _closure_ended(self) -> None:
         closure = self.closures.ended

@@ -163,7 +163,7 @@ class PolicySettings:
     # Lids and head: lowered, dropped, lost in a closure, nods
     lowered_deg: Degrees = key(8.0, "lids that look shut follow the gaze with the head so far down: lowered")
     lowered_level_deg: Degrees = key(4.0, "with the head no further down than this such lids are closed again")
-    lowered_fall_s: Seconds = key(0.5, "the head may sink this long after lids that the network calls lowered")
+    lowered_fall_s: Seconds = key(0.5, "where lids and head sink within this time, what began first counts")
     lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
     asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
     unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")

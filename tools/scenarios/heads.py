@@ -63,6 +63,16 @@ NODS_OFF = [
     turned(0.4, 0, CHIN, eyes="unknown", to=AHEAD),
     forward(10),
 ]
+# Shut lids that look half open while they move in hard light: the chin is down when they first look shut.
+NODS_OFF_IN_THE_SUN = [
+    forward(LEARNED_S),
+    turned(0.1, eyes=0.3),
+    turned(0.4, eyes=0.3, to=at(0, -20)),
+    turned(0.3, 0, -20, eyes="closed", to=at(0, CHIN)),
+    turned(7.0, 0, CHIN, eyes="unknown"),
+    turned(0.4, 0, CHIN, eyes="unknown", to=AHEAD),
+    forward(10),
+]
 SLUMPS = [forward(LEARNED_S), turned(0.7, eyes="closed"), turned(0.4, eyes="closed", to=at(10, -30))]
 LOST_AT = LEARNED_S + 1.1
 RADIO_S = 2.2
@@ -75,15 +85,14 @@ NOD = [
 ]
 
 
-def nods_off(s: PolicySettings, w: Run) -> Lines:
-    """Eyes closed at 25 s, the chin sinks from 25.8 s on, eyes open again at 33.7 s."""
-    ended = 33.7
-    low = passes(25.8, 0.5, 0.0, CHIN, -s.away_down_deg)
-    up = passes(33.3, 0.4, CHIN, 0.0, -s.forward_down_deg)
+def nods_off(s: PolicySettings, shut: float, low: float, raised: float) -> Lines:
+    """Eyes look shut from `shut` on; the chin is away from `low` on, and raised from `raised` on, for 0.4 s."""
+    ended = raised + 0.4
+    up = passes(raised, 0.4, CHIN, 0.0, -s.forward_down_deg)
     return [
-        on(MICROSLEEP, LEARNED_S, s.microsleep_closed_s),
-        on(ASLEEP, LEARNED_S, s.asleep_closed_s),
-        on(UNRESPONSIVE, LEARNED_S, s.unresponsive_closed_s),
+        on(MICROSLEEP, shut, s.microsleep_closed_s),
+        on(ASLEEP, shut, s.asleep_closed_s),
+        on(UNRESPONSIVE, shut, s.unresponsive_closed_s),
         on(DISTRACTED, low, s.distracted_warning_s),
         off(MICROSLEEP, ended, s.microsleep_clear_open_s),
         off(DISTRACTED, up, s.distracted_warning_clear_s, Level.WARNING),
@@ -220,7 +229,16 @@ SCENARIOS = (
         [forward(LEARNED_S), turned(0.4, to=at(70)), profile(5), forward(10)],
         lambda s, w: distracted(s, passes(25, 0.4, 0, 70, s.away_yaw_deg), 30.4),
     ),
-    Scenario("nods off, chin on the chest", NODS_OFF, nods_off),
+    Scenario(
+        "nods off, chin on the chest",
+        NODS_OFF,
+        lambda s, w: nods_off(s, LEARNED_S, passes(25.8, 0.5, 0, CHIN, -s.away_down_deg), 33.3),
+    ),
+    Scenario(
+        "nods off in the sun",
+        NODS_OFF_IN_THE_SUN,
+        lambda s, w: nods_off(s, 25.5, passes(25.1, 0.4, 0, -20, -s.away_down_deg), 32.8),
+    ),
     Scenario("slumps out of the picture", [*SLUMPS, gone(12), forward(10)], lambda s, w: slumps(s, LOST_AT + 12)),
     # The passenger's face is outside the seat: to the policy nobody is there.
     Scenario("slumps, the passenger stays in view", [*SLUMPS, gone(40)], lambda s, w: slumps(s, None)),
@@ -245,6 +263,22 @@ SCENARIOS = (
             s,
             passes(25.0, 0.4, 0, -20, -s.away_down_deg),
             passes(30.4, 0.4, -20, 0, -s.forward_down_deg),
+        ),
+    ),
+    Scenario(
+        "looks down, the lids follow slowly",
+        [
+            forward(LEARNED_S),
+            turned(0.35, to=at(0, -16)),
+            turned(0.15, 0, -16, eyes=0.3, to=at(0, -20)),
+            turned(5, 0, -20, eyes="closed"),
+            turned(0.4, 0, -20, to=AHEAD),
+            forward(10),
+        ],
+        lambda s, w: distracted(
+            s,
+            passes(25.35, 0.15, -16, -20, -s.away_down_deg),
+            passes(30.5, 0.4, -20, 0, -s.forward_down_deg),
         ),
     ),
     Scenario(

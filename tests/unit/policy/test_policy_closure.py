@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fermon.domain import EyeState, Kind
 from fermon.policy import PolicySettings
-from fermon.policy.closure import eye_state
+from fermon.policy.closure import clearly_open, eye_state
 from scenarios.language import Part, Way
 from scenarios.runs import alerts, brief
 
@@ -66,6 +66,23 @@ def test_a_more_closed_eye_opens_nothing(p: float, more: float, other: float) ->
 
 def test_a_certain_eye_is_no_surer_than_the_clip() -> None:
     assert eye_state(1.0, 0.11, 0.93, 0.1) is eye_state(0.996, 0.11, 0.93, 0.1) is OPEN
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "wide"),
+    [
+        (0.09, None, True),
+        (None, 0.1, False),
+        (None, None, False),
+        (0.05, 0.15, True),
+        (0.05, 0.2, False),
+        (0.09, 0.36, False),  # one eye that is read well for a moment, the other shut in hard light
+        (0.0, 0.95, False),  # a wink
+    ],
+)
+def test_clearly_open_eyes_are_so_together(left: float | None, right: float | None, wide: bool) -> None:
+    assert clearly_open(left, right, 0.1) is wide
+    assert clearly_open(right, left, 0.1) is wide
 
 
 def test_eyes_without_a_face_are_unknown() -> None:
