@@ -34,11 +34,13 @@ class Forward:
     """The median head direction over the time in which the eyes are open and the vehicle moves.
 
     `known` is False until `forward_first_s` of such time have come. `yaw` and `pitch` (degrees, as the camera sees
-    them) are then forward; after `restart`, they are the last driver's until this one's are known.
+    them) are then forward; after `restart`, they are the last driver's until this one's are known. `level` is the pitch
+    from which a lowered head is told: forward's, and before that, from `lowered_first_s` on, the median so far; None
+    before. A look down in the first seconds of a drive is no sleep either.
     """
 
     def __init__(self, settings: PolicySettings) -> None:
-        self._first_ns = ns(settings.forward_first_s)
+        self._first_ns, self._level_ns = ns(settings.forward_first_s), ns(settings.lowered_first_s)
         self._slots = max(1, ns(settings.forward_memory_s) // SLOT_NS)
         self._step = settings.forward_max_deg_per_s * SLOT_NS / NS_PER_S
         self.yaw: float | None = None
@@ -48,6 +50,7 @@ class Forward:
     def restart(self) -> None:
         """Learn anew: another driver."""
         self.known = False
+        self.level: float | None = None
         self._yaws, self._pitches = Median(self._slots), Median(self._slots)
         self._yaw_sum = self._pitch_sum = 0.0  # degrees times ns, of the slot under way
         self._slot_ns = self._total_ns = 0
@@ -69,3 +72,5 @@ class Forward:
             self.pitch += max(-self._step, min(pitch - self.pitch, self._step))
         elif self._total_ns >= self._first_ns:
             self.yaw, self.pitch, self.known = yaw, pitch, True
+        if self._total_ns >= self._level_ns:
+            self.level = self.pitch if self.known else pitch

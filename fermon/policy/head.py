@@ -59,7 +59,9 @@ class HeadMeasures:
         """Return what the lids of the frame stand for: `state` is what they look like, `wide` = clearly open."""
         if not self._used:
             return state  # no head will ever tell
-        return self.lowered.judge(t_ns, state, wide, self._known[1] if self._known else None, cause, closures)
+        level, pose = self.forward.level, self._pose
+        down = None if pose is None or level is None else turned(pose[1], level)
+        return self.lowered.judge(t_ns, state, wide, down, cause, closures)
 
     @property
     def _known(self) -> tuple[float, float] | None:

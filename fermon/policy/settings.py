@@ -162,6 +162,7 @@ class PolicySettings:
 
     # Lids and head: lowered, dropped, lost in a closure, nods
     lowered_deg: Degrees = key(8.0, "lids that look shut follow the gaze with the head so far down: lowered")
+    lowered_first_s: Seconds = key(2.0, "open-eye time from which that is told, before forward is known")
     lowered_level_deg: Degrees = key(4.0, "with the head no further down than this such lids are closed again")
     lowered_fall_s: Seconds = key(0.5, "where lids and head sink within this time, what began first counts")
     lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")

@@ -182,6 +182,17 @@ SCENARIOS = (
         [forward(LEARNED_S), turned(8, 5, -35), forward(10)],
         lambda s, w: distracted(s, 25, 33),
     ),
+    Scenario(
+        "looks down in the first seconds",
+        [
+            forward(4),
+            turned(0.4, to=at(0, -20)),
+            turned(4, 0, -20, eyes="closed"),
+            turned(0.4, 0, -20, to=AHEAD),
+            forward(8),
+        ],
+        nothing,
+    ),
     Scenario("turned away 12 s", [forward(LEARNED_S), turned(12, -50), forward(10)], long_away),
     Scenario(
         "glances back while turned away",

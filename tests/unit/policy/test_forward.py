@@ -37,6 +37,22 @@ def test_known_from_enough_time_on() -> None:
     assert (f.known, f.yaw, f.pitch) == (True, pytest.approx(10), pytest.approx(-4))
 
 
+def test_what_is_level_is_told_before_forward_is_known() -> None:
+    f = forward(first_s=5.0)
+    assert feed(f, 3, 10, -4).level is None
+    assert feed(f, 1, 10, -4).level == pytest.approx(-4)
+    assert feed(f, 5, 10, 6).level == pytest.approx(6)  # the median of all so far
+    assert not f.known
+    assert feed(f, 1, 10, 6).known
+    assert f.level == f.pitch == pytest.approx(6)
+    feed(f, 30, 10, 20)
+    assert f.level == f.pitch  # from then on forward, which moves slowly
+    assert f.pitch is not None
+    assert f.pitch < 10
+    f.restart()
+    assert f.level is None
+
+
 def test_a_slot_is_a_mean_over_its_time() -> None:
     f = forward(first_s=0.5)
     f.observe(SLOT_NS // 5, 10, 20)

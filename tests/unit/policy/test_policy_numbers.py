@@ -242,6 +242,9 @@ PROBES: dict[str, list[Drive]] = {
     "distracted_notice_clear_s": [RADIO],
     "distracted_gate_kmh": [look(turned(9, 40), kmh=v) for v in (16.0, 23.0)],
     "lowered_deg": [look(turned(1, 0, pitch), closed(2.5, head=(0, pitch))) for pitch in (-7, -9)],
+    "lowered_first_s": [
+        at(30, turned(s), turned(0.7, 0, -15), closed(2.5, head=(0, -15)), turned(3)) for s in (1.2, 1.6)
+    ],
     "lowered_level_deg": [
         look(turned(1, 0, -9), closed(0.5, head=(0, -9)), closed(2.5, head=(0, pitch))) for pitch in (-3.4, -4.6)
     ],
