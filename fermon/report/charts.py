@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from fermon.domain import EXPRESSIONS, Kind, Level
-from fermon.report.digest import NOT_KNOWN, Cell, Drive, Span
+from fermon.report.drive import NOT_KNOWN, Cell, Drive, Span
 from fermon.words import reason
 
 WIDTH, LEFT, RIGHT = 1000.0, 108.0, 40.0

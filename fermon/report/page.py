@@ -11,7 +11,7 @@ from typing import Any
 
 from fermon.domain import NS_PER_S
 from fermon.report.charts import Chart, clock
-from fermon.report.digest import AWAY, Drive
+from fermon.report.drive import AWAY, Drive
 from fermon.words import reason
 
 MOST_ALERTS = 500  # lines in the table; all are counted

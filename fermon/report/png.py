@@ -8,7 +8,7 @@ from typing import Any
 from fermon.domain import EXPRESSIONS
 from fermon.errors import OutputError
 from fermon.report.charts import COLUMNS, KINDS, clock
-from fermon.report.digest import Drive
+from fermon.report.drive import Drive
 from fermon.report.page import figures
 
 COLOURS = {"NOTICE": "#1d5fa8", "WARNING": "#c26a00", "CRITICAL": "#b3142a", "": "#8a949e"}

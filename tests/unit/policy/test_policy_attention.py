@@ -15,7 +15,7 @@ from fermon.policy.forward import SLOT_NS, Forward, Median
 from fermon.policy.head import turned as difference
 from fermon.session.format import encode
 from scenarios.drivers import EYES_AND_FACE, SCENARIOS
-from scenarios.heads import AHEAD, LEARNED_S, at, forward, gone, profile, turned
+from scenarios.head_parts import AHEAD, LEARNED_S, at, forward, gone, profile, turned
 from scenarios.language import Part, Way, inputs
 from scenarios.runs import alerts, brief
 

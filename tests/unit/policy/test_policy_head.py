@@ -8,7 +8,7 @@ import pytest
 
 from fermon.domain import Alert, EyeState, Kind
 from fermon.policy import Policy
-from scenarios.heads import AHEAD, LEARNED_S, NOD, at, forward, gone, profile, turned
+from scenarios.head_parts import AHEAD, LEARNED_S, NOD, at, forward, gone, profile, turned
 from scenarios.language import Part, Way, inputs
 from scenarios.runs import alerts, brief
 
