@@ -60,8 +60,8 @@ class HeadMeasures:
         if not self._used:
             return state  # no head will ever tell
         level, pose = self.forward.level, self._pose
-        down = None if pose is None or level is None else turned(pose[1], level)
-        return self.lowered.judge(t_ns, state, wide, down, cause, closures)
+        head = None if pose is None or level is None else (pose[0], turned(pose[1], level))
+        return self.lowered.judge(t_ns, state, wide, head, cause, closures)
 
     @property
     def _known(self) -> tuple[float, float] | None:

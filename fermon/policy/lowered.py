@@ -14,8 +14,9 @@ class Lowered:
 
     Eyes that close while the head is level, then sink with it, are a closure from the first closed frame on. Where both
     sink within `lowered_fall_s`, what began first tells: lids begin to shut where the eyes were last clearly open, some
-    frames before they look shut (in hard light, when the head has come down already). Times are ns since the first
-    input, pitch is degrees from forward.
+    frames before they look shut (in hard light, when the head has come down already). A head that turns aside as well
+    goes with a look, to a belt or a telephone: a chin that sinks in sleep goes straight down. Times are ns since the
+    first input, pitch is degrees from forward, yaw is degrees as the camera sees it.
     """
 
     def __init__(self, settings: PolicySettings) -> None:
@@ -27,6 +28,8 @@ class Lowered:
         self._low_ns: int | None = None  # the head has been lowered since
         self._wide_ns: int | None = None  # the eyes have been clearly open since
         self._wide_low = False  # the head was lowered when they last were, for longer than flicker
+        self._turn = s.lowered_turn_deg
+        self._wide_yaw: float | None = None  # where it pointed when they last were
         self.on = False  # in the last frame
         self.undecided = False  # the closure under way may yet turn out to be a look down
 
@@ -35,17 +38,18 @@ class Lowered:
         t_ns: int,
         state: EyeState,
         wide: bool,
-        pitch: float | None,
+        head: tuple[float, float] | None,
         cause: str | None,
         closures: ClosureTracker,
     ) -> EyeState:
-        """Return the state of a frame's eyes, with where the head is; `pitch` None = not known.
+        """Return the state of a frame's eyes, with where the head is (yaw, pitch); None = not known.
 
         `wide` tells whether they are clearly open. A closure that has just begun is taken back when it turns out to be
         a look down.
         """
         self.undecided = False
-        self._follow(t_ns, wide, pitch)
+        pitch = None if head is None else head[1]
+        self._follow(t_ns, wide, head)
         if state is EyeState.OPEN:
             self.on = False
             return state
@@ -54,23 +58,26 @@ class Lowered:
         elif self.on:
             self.on = pitch <= self._level
         elif pitch <= self._down:
-            self.on = self._begins(t_ns, state, cause == CAUSE, closures)
+            self.on = self._begins(t_ns, state, cause == CAUSE or self._aside(head), closures)
         if self.on:
             return EyeState.UNKNOWN
         if closures.start_ns is not None:
-            self.undecided = cause == CAUSE and t_ns - closures.start_ns <= self._fall_ns
+            self.undecided = (cause == CAUSE or self._aside(head)) and t_ns - closures.start_ns <= self._fall_ns
             if pitch is not None and pitch <= self._dropped:
                 return EyeState.CLOSED  # the chin sinks: the eyes can no longer be read, and the closure goes on
         return state
 
-    def _follow(self, t_ns: int, wide: bool, pitch: float | None) -> None:
-        """Keep since when the head has been lowered, and whether it was when the eyes were last clearly open."""
-        if pitch is not None:
+    def _follow(self, t_ns: int, wide: bool, head: tuple[float, float] | None) -> None:
+        """Keep since when the head has been lowered, and how it was when the eyes were last clearly open."""
+        if head is not None:
+            yaw, pitch = head
             self._pose_ns = t_ns
             if pitch > self._level:
                 self._low_ns = None
             elif pitch <= self._down and self._low_ns is None:
                 self._low_ns = t_ns
+            if wide or self._wide_yaw is None:
+                self._wide_yaw = yaw
         if not wide:
             self._wide_ns = None
             return
@@ -79,12 +86,16 @@ class Lowered:
         if t_ns - self._wide_ns >= self._open_gap_ns:
             self._wide_low = self._low_ns is not None
 
-    def _begins(self, t_ns: int, state: EyeState, lids_follow: bool, closures: ClosureTracker) -> bool:
-        """Whether lids that are not seen open are lowered, the head being so."""
+    def _aside(self, head: tuple[float, float] | None) -> bool:
+        """Whether the head has turned aside since the eyes were last clearly open."""
+        return head is not None and self._wide_yaw is not None and abs(head[0] - self._wide_yaw) >= self._turn
+
+    def _begins(self, t_ns: int, state: EyeState, look: bool, closures: ClosureTracker) -> bool:
+        """Whether lids that are not seen open are lowered, the head being so; `look`: all else says that they are."""
         if closures.start_ns is None:
             low_first = self._wide_low or (self._low_ns is not None and t_ns - self._low_ns > self._fall_ns)
-            return lids_follow or (state is EyeState.CLOSED and low_first)
-        if lids_follow and t_ns - closures.start_ns <= self._fall_ns:
+            return look or (state is EyeState.CLOSED and low_first)
+        if look and t_ns - closures.start_ns <= self._fall_ns:
             closures.drop()
             return True
         return False

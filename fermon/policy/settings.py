@@ -165,6 +165,7 @@ class PolicySettings:
     lowered_first_s: Seconds = key(2.0, "open-eye time from which that is told, before forward is known")
     lowered_level_deg: Degrees = key(4.0, "with the head no further down than this such lids are closed again")
     lowered_fall_s: Seconds = key(0.5, "where lids and head sink within this time, what began first counts")
+    lowered_turn_deg: Degrees = key(10.0, "... or within it the head turns aside by so much as it sinks: a look")
     lowered_shut_s: Seconds = key(4.0, "lids lowered or closed for this much ...")
     asleep_lowered_s: Seconds = key(6.0, "... of this time in which the eyes were not seen open: ASLEEP")
     unresponsive_lowered_s: Seconds = key(10.0, "... and of this: UNRESPONSIVE")

@@ -60,6 +60,18 @@ SCENARIOS = (
         ],
         nothing,
     ),
+    Scenario(
+        "looks to the belt, the lids first",
+        [
+            forward(LEARNED_S),
+            turned(0.1, eyes="closed"),
+            turned(0.3, eyes="closed", to=at(28, -22)),
+            turned(2.6, 28, -22, eyes="closed"),
+            turned(0.3, 28, -22, to=AHEAD),
+            forward(8),
+        ],
+        nothing,
+    ),
     Scenario("turned away 12 s", [forward(LEARNED_S), turned(12, -50), forward(10)], long_away),
     Scenario(
         "glances back while turned away",

@@ -20,11 +20,18 @@ class Driver:
         self.lowered, self.closures = Lowered(settings), ClosureTracker(settings)
 
     def frame(
-        self, t_s: float, state: EyeState, pitch: float | None, cause: str | None = None, wide: bool | None = None
+        self,
+        t_s: float,
+        state: EyeState,
+        pitch: float | None,
+        cause: str | None = None,
+        wide: bool | None = None,
+        yaw: float = 0.0,
     ) -> EyeState:
         """Return what the eyes of the frame stand for; open ones are clearly open unless told otherwise."""
         clear = state is OPEN if wide is None else wide
-        found = self.lowered.judge(ns(t_s), state, clear, pitch, cause, self.closures)
+        head = None if pitch is None else (yaw, pitch)
+        found = self.lowered.judge(ns(t_s), state, clear, head, cause, self.closures)
         self.closures.observe(ns(t_s), found, 0)
         return found
 
@@ -70,6 +77,32 @@ def falls(wide: float, closed: float, low: float = 8.0) -> EyeState:
     for t_s in times:
         driver.frame(t_s, OPEN, -10 if t_s >= low else 0, wide=t_s <= wide)
     return driver.frame(closed, CLOSED, -20)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "after_s", "lowered"), [(12, 0.4, True), (-12, 0.4, True), (8, 0.4, False), (12, 0.6, False)]
+)
+def test_a_head_that_turns_aside_as_it_sinks_goes_with_a_look(yaw: float, after_s: float, lowered: bool) -> None:
+    """The lids look shut first; within half a second the head is down, and aside of where the open eyes last were."""
+    driver = Driver()
+    driver.frame(9, OPEN, 0, yaw=20)
+    driver.frame(9.9, OPEN, 0, yaw=20)
+    assert driver.frame(10, CLOSED, -1, yaw=20) is CLOSED
+    assert driver.start_s == 10
+    assert driver.frame(10.2, CLOSED, -5, yaw=20 + yaw) is CLOSED  # aside, and not down yet
+    assert driver.lowered.undecided is (abs(yaw) >= 10)
+    found = driver.frame(10 + after_s, CLOSED, -15, yaw=20 + yaw)
+    assert (found is UNKNOWN) is lowered
+    assert driver.start_s == (None if lowered else 10)
+
+
+def test_a_head_that_was_aside_before_does_not_make_a_sleeper_look() -> None:
+    driver = Driver()
+    for t_s in (9.0, 9.5, 9.9):
+        driver.frame(t_s, OPEN, 0, yaw=20 + 20 * (t_s - 9))
+    driver.frame(10, CLOSED, -1, yaw=40)
+    assert driver.frame(10.3, CLOSED, -15, yaw=40) is CLOSED
+    assert driver.start_s == 10
 
 
 def test_lids_that_begin_to_shut_after_the_head_sank_are_lowered() -> None:

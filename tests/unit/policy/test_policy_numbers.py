@@ -252,6 +252,7 @@ PROBES: dict[str, list[Drive]] = {
         look(closed(s, head=AHEAD, cause="lowered"), closed(2.5, head=(0, -15), cause="lowered"), fps=30)
         for s in (0.42, 0.58)
     ],
+    "lowered_turn_deg": [look(closed(0.2, head=(0, 0)), closed(2.5, head=(yaw, -15)), fps=30) for yaw in (8.5, 11.5)],
     "lowered_shut_s": [
         look(turned(0.5, 0, -15), closed(s, head=(0, -15)), turned(7 - s, eyes="unknown")) for s in (3.5, 4.6)
     ],
