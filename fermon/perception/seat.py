@@ -1,4 +1,9 @@
-"""Where the driver sits: the part of the picture in which a face can be his."""
+"""Where the driver sits: the part of the picture in which a face can be his.
+
+A printed face is a face to any network: nothing here tells one from a driver's. A poster, a shirt or a telephone with a
+face on it is no driver outside the seat, and may be taken for one inside it. Where the driver's face is large in the
+picture, the seat, 1.5 face widths wider on each side, is nearly all of it.
+"""
 
 from __future__ import annotations
 
