@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Basis:
     mouth: Array  # the lips' inner border, in order
     hand_poses: Array  # (3, h, 3) m: flat, relaxed, curled; wrist at the origin, z to the knuckles
     hand_faces: Array
+    _triangles: dict[tuple[str, ...], Array] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def count(self) -> int:
@@ -56,8 +57,12 @@ class Basis:
         return len(self.weights)
 
     def triangles(self, *parts: str) -> Array:
-        """Return the triangles of these parts."""
-        return np.asarray(self.faces[np.isin(self.part, [PARTS.index(name) for name in parts])])
+        """Return the triangles of these parts; read-only."""
+        if parts not in self._triangles:
+            found = np.asarray(self.faces[np.isin(self.part, [PARTS.index(name) for name in parts])])
+            found.flags.writeable = False
+            self._triangles[parts] = found
+        return self._triangles[parts]
 
     def shape(self, phenotype: Mapping[str, float], races: Mapping[str, float], local: Mapping[str, float]) -> Array:
         """Return a person at rest, (n + joints, 3) m. `phenotype` 0..1 (age 2/3 = young, 1 = old), `local` -1..1.

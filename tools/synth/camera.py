@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -38,14 +39,8 @@ class Camera:
 
     @property
     def axes(self) -> Array:
-        """Rows: right, down, ahead of the camera (3, 3)."""
-        ahead = np.subtract(self.to, self.at)
-        ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, np.array([0.0, 0.0, 1.0]))
-        right /= np.linalg.norm(right)
-        down = np.cross(ahead, right)
-        c, s = math.cos(math.radians(self.roll_deg)), math.sin(math.radians(self.roll_deg))
-        return np.stack([c * right + s * down, c * down - s * right, ahead])
+        """Rows: right, down, ahead of the camera (3, 3); read-only."""
+        return _axes(self.at, self.to, self.roll_deg)
 
     @property
     def focal_px(self) -> float:
@@ -92,6 +87,19 @@ class Camera:
         return head_angles(frame @ head)
 
 
+@functools.lru_cache(16)
+def _axes(at: tuple[float, float, float], to: tuple[float, float, float], roll_deg: float) -> Array:
+    ahead = np.subtract(to, at)
+    ahead = ahead / np.linalg.norm(ahead)
+    right = np.cross(ahead, np.array([0.0, 0.0, 1.0]))
+    right /= np.linalg.norm(right)
+    down = np.cross(ahead, right)
+    c, s = math.cos(math.radians(roll_deg)), math.sin(math.radians(roll_deg))
+    found = np.stack([c * right + s * down, c * down - s * right, ahead])
+    found.flags.writeable = False
+    return found
+
+
 def _straight(bent: Array, k1: float) -> Array:
     """Return the radius without distortion: the r of r (1 + k1 r^2) = bent."""
     found = bent.copy()
@@ -112,13 +120,22 @@ def remap(camera: Camera, size: tuple[int, int], across_deg: float) -> tuple[Arr
 
     The mapped picture has `size` too.
     """
-    x, y = np.meshgrid(np.arange(size[0]) - (size[0] - 1) / 2, np.arange(size[1]) - (size[1] - 1) / 2)
-    bent = np.hypot(x, y) * (2 / size[0])  # 1 = half the picture's width
+    width, height = size
+    middle = (width - 1) / 2, (height - 1) / 2
+    # The lens is the same to all sides: a quarter is computed, from the picture's middle on.
+    x, y = np.meshgrid(np.arange(width // 2, width) - middle[0], np.arange(height // 2, height) - middle[1])
+    bent = np.hypot(x, y) * (2 / width)  # 1 = half the picture's width
     table = np.linspace(0, float(bent.max()) + 1e-6, 400)
     straight = np.interp(bent, table, _straight(table, camera.k1))
     share = np.where(bent > 1e-9, straight / np.maximum(bent, 1e-9), 1.0)
     share *= math.tan(math.radians(camera.across_deg) / 2) / math.tan(math.radians(across_deg) / 2)
-    return (x * share + (size[0] - 1) / 2).astype(np.float32), (y * share + (size[1] - 1) / 2).astype(np.float32)
+    aside, down = x * share, y * share
+    found_x, found_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+    for rows, up in ((slice(height // 2, None), 1), (slice((height - 1) // 2, None, -1), -1)):
+        for columns, left in ((slice(width // 2, None), 1), (slice((width - 1) // 2, None, -1), -1)):
+            found_x[rows, columns] = middle[0] + left * aside
+            found_y[rows, columns] = middle[1] + up * down
+    return found_x, found_y
 
 
 def place_camera(rng: Generator, place: str, size: tuple[int, int], wheel: str, wander: float = 1.0) -> Camera:

@@ -60,10 +60,11 @@ def direction(yaw_deg: float, pitch_deg: float) -> Array:
 def normals(vertices: Array, faces: Array) -> Array:
     """Return unit vertex normals (n, 3), weighted by area."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
-    flat = np.cross(b - a, c - a)
+    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
+    flat = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
     found = np.empty_like(vertices)
     for axis in range(3):
-        found[:, axis] = sum(np.bincount(faces[:, k], flat[:, axis], len(vertices)) for k in range(3))
+        found[:, axis] = sum(np.bincount(faces[:, k], flat[axis], len(vertices)) for k in range(3))
     return np.asarray(found / np.maximum(1e-12, np.linalg.norm(found, axis=1, keepdims=True)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,13 +15,11 @@ from synth.face import Posed
 from synth.light import Light
 from synth.people import Person
 from synth.pieces import Material, Piece, joined
-from synth.shaders import SHADE_FRAGMENT, SHADE_VERTEX, SURFACES, VERTEX, fragment
-
-if TYPE_CHECKING:
-    import moderngl
+from synth.programs import Programs
 
 Array = NDArray[Any]
 SHADE_PX = 768
+SKINS = 4  # kept: more than are in one picture
 LEVELS = 4  # of the skin's picture, each half the size of the last
 IRIS_M = 0.0059
 SURFACE = {
@@ -38,16 +36,6 @@ class NoRenderer(Exception):
     """OpenGL over EGL cannot be had."""
 
 
-def _uniform(program: moderngl.Program, name: str) -> moderngl.Uniform:
-    """Return a program's uniform. Raises TypeError when its shaders have something else of this name."""
-    import moderngl
-
-    found = program[name]
-    if not isinstance(found, moderngl.Uniform):
-        raise TypeError(f"{name}: found {type(found).__name__}, expected a uniform")
-    return found
-
-
 class Renderer:
     """One OpenGL context; keeps the skins of the last people. Raises NoRenderer."""
 
@@ -60,15 +48,13 @@ class Renderer:
         except Exception as error:  # the library's own errors have no class in common
             raise NoRenderer(f"no OpenGL over EGL on this machine ({error}); {HELP}") from error
         self._module = moderngl
-        self._programs = {
-            name: self._gl.program(vertex_shader=VERTEX, fragment_shader=fragment(name)) for name in SURFACES
-        }
-        self._shade = self._gl.program(vertex_shader=SHADE_VERTEX, fragment_shader=SHADE_FRAGMENT)
+        self._programs = Programs(self._gl)
         depth = self._gl.depth_texture((SHADE_PX, SHADE_PX))
         depth.compare_func = "<="
         self._shadow = depth
         self._shade_target = self._gl.framebuffer(depth_attachment=depth)
         self._targets: dict[tuple[int, int], Any] = {}
+        self._last: Any = None  # the last picture's key: see _begin
         self._kept: tuple[Any, Any] | None = None  # what of a cabin stands still, drawn once: its key and picture
         self._skins: dict[tuple[int, int], Any] = {}
         self.name = str(self._gl.info["GL_RENDERER"])
@@ -80,40 +66,54 @@ class Renderer:
 
     def _new_target(self, size: tuple[int, int]) -> Any:
         gl = self._gl
-        return gl.framebuffer([gl.renderbuffer(size, 4, dtype="f2")], gl.depth_renderbuffer(size))
+        return gl.framebuffer([gl.renderbuffer(size, 1, dtype="f4")], gl.depth_renderbuffer(size))
 
-    def _begin(self, still: list[Piece], who: Person, posed: Posed, size: tuple[int, int], key: Any) -> Any:
-        """Return the target with what stands still in it, from the last time where `key` is the same."""
+    def _begin(
+        self, still: list[Piece], first: tuple[Person, Posed], size: tuple[int, int], key: Any
+    ) -> tuple[Any, bool]:
+        """Return the target, and whether what stands still is in it.
+
+        It is drawn apart and kept when it comes a second time running (`key` is the same). A single picture draws it
+        behind the people, where most of it is hidden.
+        """
         target = self._target(size)
-        kept = self._kept
-        if kept is None or kept[0] != key:
-            if kept is not None:
-                _free(kept[1])
+        if key == self._last and (self._kept is None or self._kept[0] != key):
+            if self._kept is not None:
+                _free(self._kept[1])
             picture = self._new_target(size)
             picture.use()
-            picture.clear(0.0, 0.0, 0.0, 1.0)
-            self._person(who, posed)
+            picture.clear()
+            self._person(*first)
             self._meshes(_by_surface(still))
-            self._kept = kept = (key, picture)
-        self._gl.copy_framebuffer(target, kept[1])
+            self._kept = (key, picture)
+        self._last = key
+        if self._kept is None or self._kept[0] != key:
+            target.use()
+            target.clear()
+            return target, False
+        self._gl.copy_framebuffer(target, self._kept[1])
         target.use()
-        return target
+        return target, True
 
     def _skin(self, person: Person) -> Any:
         key = (person.seed, person.number)
-        if key not in self._skins:
-            if len(self._skins) > 8:
-                self._skins.pop(next(iter(self._skins))).release()
+        texture = self._skins.pop(key, None)
+        if texture is None:
             picture = skin.paint(person)
-            texture = self._gl.texture((skin.WIDTH, skin.HEIGHT), 4, picture.tobytes())
-            texture.build_mipmaps(0, LEVELS)
+            texture = self._skins.pop(next(iter(self._skins))) if len(self._skins) >= SKINS else self._new_skin()
+            texture.write(picture.tobytes())
             for level in range(1, LEVELS + 1):  # the renderer's own take a third of a second
                 picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
                 texture.write(picture.tobytes(), level=level)
-            texture.filter = (self._module.LINEAR_MIPMAP_LINEAR, self._module.LINEAR)
-            texture.repeat_x, texture.repeat_y = True, False
-            self._skins[key] = texture
-        return self._skins[key]
+        self._skins[key] = texture  # the last one used comes last
+        return texture
+
+    def _new_skin(self) -> Any:
+        texture = self._gl.texture((skin.WIDTH, skin.HEIGHT), 4)
+        texture.build_mipmaps(0, LEVELS)
+        texture.filter = (self._module.LINEAR_MIPMAP_LINEAR, self._module.LINEAR)
+        texture.repeat_x, texture.repeat_y = True, False
+        return texture
 
     def forget_skins(self) -> None:
         """Drop the kept skins: people of the same number are to be painted anew."""
@@ -134,19 +134,32 @@ class Renderer:
     ) -> Array:
         """Return linear radiance, float32 (height, width): each person's solid and blended pieces, and the cabin.
 
-        `still` is drawn once as long as `still`'s vertices, camera and light stay the same.
+        `still` is drawn once as long as `still`'s vertices, camera and light stay the same: see `_begin`.
         """
-        gl = self._gl
+        gl, programs = self._gl, self._programs
         wide = Camera(camera.place, camera.at, camera.to, camera.roll_deg, across_deg, size)
-        solid = [(who, posed, _by_surface(pieces)) for who, posed, pieces, _ in people]
-        clear = [(who, posed, _by_surface(pieces)) for who, posed, _, pieces in people]
-        shade = self._shadows([joined(pieces) for _, _, pieces, _ in people], light)
+        everything = [piece for _, _, pieces, _ in people for piece in pieces]
+        hairless = self._shape([piece for piece in everything if piece.material is not Material.HAIR])
+        shapes = hairless + self._shape([piece for piece in everything if piece.material is Material.HAIR])
         gl.enable(gl.DEPTH_TEST)
+        gl.depth_func = "<="
+        programs.choose(light)
+        shade = self._shadows(shapes, light)
         self._set(wide, light, shade, wheel)
         self._shadow.use(1)
+        first = people[0][:2]
         key = (wide, light, wheel, tuple(float(piece.vertices.sum()) for piece in still))
-        target = self._begin(still, *people[0][:2], size, key)
-        for who, posed, meshes in [*solid, (*people[0][:2], _by_surface(moving))]:
+        target, there = self._begin(still, first, size, key)
+        # Depth first, so that what is hidden is not shaded. Hair has holes that only its own shader knows.
+        target.color_mask = (False, False, False, False)
+        behind = [] if there else self._shape(still)
+        programs.draw_depth(hairless + behind, wide.matrix())
+        target.color_mask = (True, True, True, True)
+        for buffer in (buffer for shape in shapes + behind for buffer in shape):
+            buffer.release()
+        solid = [(who, posed, _by_surface(pieces)) for who, posed, pieces, _ in people]
+        clear = [(who, posed, _by_surface(pieces)) for who, posed, _, pieces in people]
+        for who, posed, meshes in [*solid, (*first, _by_surface(moving if there else still + moving))]:
             self._person(who, posed)
             self._meshes(meshes)
         gl.enable(gl.BLEND)
@@ -160,19 +173,23 @@ class Renderer:
         data = np.frombuffer(target.read(components=1, dtype="f4"), np.float32)
         return np.ascontiguousarray(data.reshape(size[1], size[0])[::-1])
 
+    def _shape(self, pieces: list[Piece]) -> list[tuple[Any, Any]]:
+        """Return the positions and triangles of pieces in buffers, or nothing."""
+        if not pieces:
+            return []
+        faces, start = [], 0
+        for piece in pieces:
+            faces.append(piece.faces + start)
+            start += len(piece.vertices)
+        positions = np.concatenate([piece.vertices for piece in pieces], dtype=np.float32, casting="same_kind")
+        triangles = np.concatenate(faces).astype(np.int32)
+        return [(self._gl.buffer(positions.tobytes()), self._gl.buffer(triangles.tobytes()))]
+
     def _meshes(self, meshes: dict[str, tuple[Array, Array]]) -> None:
         for surface, (vertices, faces) in meshes.items():
-            buffer, index = self._gl.buffer(vertices.tobytes()), self._gl.buffer(faces.tobytes())
-            program = self._programs[surface]
-            used = [("p", 3), ("n", 3), ("q", 3), ("m", 1), ("v", 1), ("s", 1), ("e", 1)]
-            layout = " ".join(f"{n}f" if name in program else f"{n}x4" for name, n in used)
-            names = [name for name, _ in used if name in program]
-            array = self._gl.vertex_array(program, [(buffer, layout, *names)], index)
-            array.render()
-            for thing in (array, buffer, index):
-                thing.release()
+            self._programs.draw(surface, vertices, faces)
 
-    def _shadows(self, meshes: list[tuple[Array, Array]], light: Light) -> Array:
+    def _shadows(self, meshes: list[tuple[Any, Any]], light: Light) -> Array:
         """Draw what the key light sees; return its matrix."""
         at, middle = np.array(light.key.at), np.array([0.0, -0.03, -0.02])
         ahead = middle - at
@@ -198,33 +215,16 @@ class Renderer:
         matrix = np.asarray(projection @ view)
         self._shade_target.use()
         self._shade_target.clear(depth=1.0)
-        self._gl.enable(self._gl.DEPTH_TEST)
-        _uniform(self._shade, "view").write(matrix.T.astype("f4").tobytes())
         if light.key.power > 0:
-            for vertices, faces in meshes:
-                buffer = self._gl.buffer(np.ascontiguousarray(vertices[:, :3]).tobytes())
-                index = self._gl.buffer(faces.tobytes())
-                array = self._gl.vertex_array(self._shade, [(buffer, "3f", "p")], index)
-                array.render()
-                for thing in (array, buffer, index):
-                    thing.release()
+            self._programs.draw_depth(meshes, matrix)
         return matrix
 
-    def _put(self, name: str, value: Any) -> None:
-        """Set a uniform in every program that uses it."""
-        for program in self._programs.values():
-            if name in program:
-                uniform = _uniform(program, name)
-                if isinstance(value, bytes):
-                    uniform.write(value)
-                else:
-                    uniform.value = value
-
     def _set(self, camera: Camera, light: Light, shade: Array, wheel: str) -> None:
-        self._put("view", camera.matrix().T.astype("f4").tobytes())
-        self._put("shade", shade.T.astype("f4").tobytes())
         ring = light.ring
+        fills = [(*lamp.at, lamp.power) for lamp in light.fills]
         values = {
+            "view": camera.matrix().T.astype("f4").tobytes(),
+            "shade": shade.T.astype("f4").tobytes(),
             "eye": camera.at,
             "key_at": light.key.at,
             "key_power": light.key.power,
@@ -233,22 +233,16 @@ class Renderer:
             "ring_power": ring.power if ring else 0.0,
             "ring_spot": light.spot,
             "lens_axis": tuple(camera.axes[2]),
-            "fills": len(light.fills),
-            "keys": int(light.key.power > 0),
-            "rings": int(ring is not None),
+            "fill": np.array(fills, np.float32).tobytes(),
             "sky_power": light.sky,
             "ground_power": light.ground,
             "outside": light.outside,
             "belt": -1.0 if wheel == "left" else 1.0,
-            "infrared": light.infrared,
             "bright_pupil": light.bright_pupil,
             "skin": 0,
             "shadow": 1,
         }
-        for name, value in values.items():
-            self._put(name, value)
-        fills = [(*lamp.at, lamp.power) for lamp in light.fills] + [(0.0, 0.0, 0.0, 0.0)] * (4 - len(light.fills))
-        self._put("fill", fills)
+        self._programs.put(values)
 
     def _person(self, person: Person, posed: Posed) -> None:
         self._skin(person).use(0)
@@ -265,8 +259,7 @@ class Renderer:
             "tint": person.frame["tint"] if person.glasses == "dark" else 0.94,
             "glare": 0.5 if person.glasses == "glaring" else 0.0,
         }
-        for name, value in values.items():
-            self._put(name, value)
+        self._programs.put(values)
 
 
 def _free(target: Any) -> None:
@@ -282,8 +275,9 @@ def drawn_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _by_surface(pieces: list[Piece]) -> dict[str, tuple[Array, Array]]:
-    """Return one mesh for each kind of surface, in the order in which they first come."""
+    """Return one mesh for each kind of surface: hair first and from outside, as it hides skin; glow behind all."""
     groups: dict[str, list[Piece]] = {}
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda p: (p.material is not Material.HAIR) + (p.material is Material.GLOW)):
         groups.setdefault(SURFACE[piece.material], []).append(piece)
+    groups.get("HAIR", []).reverse()
     return {surface: joined(some) for surface, some in groups.items()}

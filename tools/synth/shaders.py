@@ -1,10 +1,16 @@
 """The shaders (OpenGL 3.3). Everything is grey: one linear radiance.
 
-Each kind of surface has a program of its own: the software renderer runs every branch of a program for every pixel.
+Each kind of surface has a program of its own for each kind of light: the software renderer runs every branch of a
+program for every pixel, and a loop that it cannot unroll costs more than what is in it.
 """
+
+from __future__ import annotations
+
+from typing import NamedTuple
 
 VERTEX = """#version 330
 uniform mat4 view; uniform mat4 shade;
+invariant gl_Position;
 in vec3 p; in vec3 n; in vec3 q; in float m; in float v; in float s; in float e;
 out vec3 at; out vec3 nn; out vec3 place; flat out float material; out float value; out float sky; out float extra;
 out vec4 shaded;
@@ -15,18 +21,18 @@ void main() {
 
 SHADE_VERTEX = """#version 330
 uniform mat4 view; in vec3 p;
+invariant gl_Position;
 void main() { gl_Position = view * vec4(p, 1); }"""
 
 SHADE_FRAGMENT = """#version 330
 out vec4 c; void main() { c = vec4(1); }"""
 
-COMMON = """#version 330
-uniform vec3 eye;
+COMMON = """uniform vec3 eye;
 uniform vec3 key_at; uniform float key_power; uniform bool key_falls;
 uniform vec3 ring_at; uniform float ring_power; uniform float ring_spot; uniform vec3 lens_axis;
-uniform int fills; uniform int keys; uniform int rings; uniform vec4 fill[4];
+uniform vec4 fill[4];
 uniform float sky_power; uniform float ground_power; uniform float outside;
-uniform bool infrared; uniform float bright_pupil;
+uniform float bright_pupil;
 uniform sampler2D skin; uniform sampler2DShadow shadow;
 uniform vec3 gaze[2]; uniform float iris; uniform float pupil; uniform float iris_angle;
 uniform float hair; uniform float brow; uniform float cloth; uniform float pattern; uniform float oily;
@@ -63,7 +69,7 @@ vec2 lamp(vec3 N, vec3 V, vec3 from, float power, bool falls, float wrap, float 
   return p * vec2(diffuse, high);
 }
 vec2 light(vec3 N, vec3 V, float wrap, float sharp, float free) {
-  vec2 sum = vec2(0);   // loops, not branches: the software renderer skips them
+  vec2 sum = vec2(0);
   for (int i = 0; i < keys; i++) sum += lamp(N, V, key_at, key_power, key_falls, wrap, sharp) * lit();
   for (int i = 0; i < fills; i++) sum += lamp(N, V, fill[i].xyz, fill[i].w, true, wrap, sharp);
   for (int i = 0; i < rings; i++) {
@@ -98,31 +104,29 @@ END = """  colour = vec4(radiance, 0, 0, alpha);
 SURFACES = {
     "SKIN": """
   vec2 w = around(place); vec4 t = texture(skin, w);
+  float front = smoothstep(0.02, -0.08, place.y);
+  float line = place.z - (-0.118 - 0.026 * front + 0.02 * (1. - front));
+  bool dressed = line < -0.003 * noise(place * 60.);
+  float weave = noise(place * vec3(260, 260, 90));
+  float stripes = pattern < 0.35 ? 0. : pattern < 0.6 ? step(0.5, fract(place.z * 38.)) : noise(place * 40.);
+  float c = clamp(cloth * (0.75 + 0.35 * weave) * (1. - 0.5 * stripes * step(0.35, pattern)), 0.01, 0.9);
+  if (infrared) c = mix(c, 0.45, 0.5);
+  if (belt != 0. && abs(place.x * belt * 0.62 + place.z + 0.185) < 0.026 && place.y < 0.05) c = 0.06;
+  if (line > -0.012) c *= 0.75;
+  float fold = noise(place * vec3(18, 18, 9)) - 0.5;
   vec2 px = vec2(1. / 1024., 1. / 768.);
   float dx = texture(skin, w + vec2(px.x, 0)).b - t.b, dy = texture(skin, w - vec2(0, px.y)).b - t.b;
   vec3 side = normalize(cross(vec3(0, 0, 1), N) + vec3(1e-4, 0, 0)), up = cross(N, side);
   N = normalize(N - 0.55 * (dx * side + dy * up));
-  float front = smoothstep(0.02, -0.08, place.y);
-  float line = place.z - (-0.118 - 0.026 * front + 0.02 * (1. - front));
-  bool dressed = line < -0.003 * noise(place * 60.);
-  if (dressed) {
-    float weave = noise(place * vec3(260, 260, 90));
-    float stripes = pattern < 0.35 ? 0. : pattern < 0.6 ? step(0.5, fract(place.z * 38.)) : noise(place * 40.);
-    float a = clamp(cloth * (0.75 + 0.35 * weave) * (1. - 0.5 * stripes * step(0.35, pattern)), 0.01, 0.9);
-    if (infrared) a = mix(a, 0.45, 0.5);
-    if (belt != 0. && abs(place.x * belt * 0.62 + place.z + 0.185) < 0.026 && place.y < 0.05) a = 0.06;
-    float fold = noise(place * vec3(18, 18, 9)) - 0.5; N = normalize(N + 0.5 * fold * vec3(1, 0, 0.6));
-    if (line > -0.012) a *= 0.75;
-    radiance = a * light(N, V, 0.15, 8., sky).x;
-  } else {
-    float a = value * t.r * 1.992; float cover = t.g;
-    if (infrared) a = mix((0.50 + 0.22 * value) * mix(1., t.r * 1.992, 0.45), a, 0.05);
-    float strands = infrared ? 0.25 + 0.5 * hair : (abs(w.x - .5) < .16 && w.y > .25 && w.y < .42 ? brow : hair);
-    a = mix(a, strands, cover * (infrared ? 0.75 : 0.92));
-    a = mix(a, 0.02, clamp(extra, 0., 1.));
-    vec2 l = light(N, V, 0.28, 14. + 22. * oily, sky);
-    radiance = a * l.x * mix(0.68, 1., sky) + l.y * (0.35 + 0.75 * oily) * t.a * 0.65 * (1. - 0.8 * cover) * sky;
-  }
+  if (dressed) N = normalize(N + 0.5 * fold * vec3(1, 0, 0.6));
+  float a = value * t.r * 1.992; float cover = t.g;
+  if (infrared) a = mix((0.50 + 0.22 * value) * mix(1., t.r * 1.992, 0.45), a, 0.05);
+  float strands = infrared ? 0.25 + 0.5 * hair : (abs(w.x - .5) < .16 && w.y > .25 && w.y < .42 ? brow : hair);
+  a = mix(a, strands, cover * (infrared ? 0.75 : 0.92));
+  a = mix(a, 0.02, clamp(extra, 0., 1.));
+  vec2 l = light(N, V, dressed ? 0.15 : 0.28, 14. + 22. * oily, sky);   // once: it costs most
+  radiance = a * l.x * mix(0.68, 1., sky) + l.y * (0.35 + 0.75 * oily) * t.a * 0.65 * (1. - 0.8 * cover) * sky;
+  if (dressed) radiance = c * l.x;
 """,
     "EYE": """
   vec3 G = material < 1.5 ? gaze[0] : gaze[1], D = N; float g = acos(clamp(dot(D, G), -1., 1.));
@@ -164,14 +168,14 @@ SURFACES = {
     "HAIR": """
   if (dot(N, V) < 0.) N = -N;
   // `extra` is the layer's height 0..1, `value` the strands' length (m; below 0: a sheet of its own, not on the skin).
-  if (value > 0. && texture(skin, around(place)).g < 0.3) discard;
   vec3 root = place - vec3(0, 0.35, -0.35) * max(0., value) * extra * extra;
   float strand = noise(root * vec3(900, 900, 260)) * 0.75 + 0.25 * noise(root * 160.);
-  if (strand < extra * 0.85 + 0.06) discard;
+  bool grown = (value <= 0. || texture(skin, around(place)).g >= 0.3) && strand >= extra * 0.85 + 0.06;
   float a = infrared ? 0.06 + 0.4 * hair : hair; a *= 0.55 + 0.9 * noise(root * vec3(420, 420, 60));
   a *= mix(0.5, 1.1, extra);
   vec3 T = normalize(cross(N, vec3(1, 0, 0.1))); float sheen = pow(max(0., 1. - abs(dot(T, V))), 6.);
   vec2 l = light(N, V, 0.35, 20., sky); radiance = a * l.x + 0.05 * sheen * l.x + 0.12 * l.y * (0.3 + hair);
+  if (!grown) discard;   // last: one in the middle costs the software renderer half as much again
 """,
     "FRAME": """
   if (dot(N, V) < 0.) N = -N;
@@ -213,6 +217,17 @@ SURFACES = {
 }
 
 
-def fragment(surface: str) -> str:
+class Lit(NamedTuple):
+    """What lights a scene, as far as a program must be compiled for it."""
+
+    keys: int  # 0 | 1
+    fills: int  # 0..4
+    rings: int  # 0 | 1
+    infrared: bool
+
+
+def fragment(surface: str, lit: Lit) -> str:
     """Return the fragment shader of one of SURFACES."""
-    return COMMON + BEGIN + SURFACES[surface] + END
+    known = f"const int keys = {lit.keys}, fills = {lit.fills}, rings = {lit.rings};\n"
+    known += f"const bool infrared = {str(lit.infrared).lower()};\n"
+    return "#version 330\n" + known + COMMON + BEGIN + SURFACES[surface] + END

@@ -6,7 +6,7 @@ Arithmetic, not pixels: the same on every machine and renderer.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -33,97 +33,129 @@ def eye_points(posed: Posed, side: int) -> tuple[Array, Array]:
     return posed.eyes[side] + posed.radii[side] * normals, normals
 
 
-def hidden_by(points: Array, camera: Camera, vertices: Array, faces: Array) -> Array:
-    """Return for each point the first triangle found before it, or -1."""
-    seen = camera.seen(points)
-    target = seen[:, :2] / seen[:, 2:]
-    corner = camera.seen(vertices)
-    flat = corner[:, :2] / np.maximum(1e-6, corner[:, 2:])
-    low, high = target.min(axis=0), target.max(axis=0)
-    triangle = flat[faces]
-    near = (triangle.max(axis=1) >= low).all(axis=1) & (triangle.min(axis=1) <= high).all(axis=1)
-    near &= corner[faces, 2].min(axis=1) < seen[:, 2].max()
-    near &= (corner[faces, 2] > 0.01).all(axis=1)
-    rows = np.flatnonzero(near)
-    found = np.full(len(points), -1)
-    if not len(rows):
+class View:
+    """Triangles as a camera sees them."""
+
+    def __init__(self, camera: Camera, vertices: Array, faces: Array) -> None:
+        self._camera = camera
+        self._faces = faces
+        corner = camera.seen(vertices)
+        self._depth = corner[:, 2]
+        self._flat = (corner[:, :2] / np.maximum(1e-6, corner[:, 2:])).T  # x, y
+        first, second, third = (self._depth[faces[:, k]] for k in range(3))
+        self._nearest = np.minimum(np.minimum(first, second), third)
+        self._ends = [_ends(axis, faces) for axis in self._flat]
+
+    def before(self, points: Array) -> Array:
+        """Return for each point (n, 3) the first triangle that stands before it, or -1."""
+        seen = self._camera.seen(points)
+        target = (seen[:, :2] / seen[:, 2:]).T
+        near = (self._nearest > 0.01) & (self._nearest < seen[:, 2].max())
+        for (low, high), at in zip(self._ends, target, strict=True):
+            near &= (high >= at.min()) & (low <= at.max())
+        rows = np.flatnonzero(near)
+        found = np.full(len(points), -1)
+        over = np.ones((len(points), len(rows)), bool)  # only a triangle whose box holds a point can hide it
+        for (low, high), at in zip(self._ends, target, strict=True):
+            over &= (at[:, None] >= low[rows]) & (at[:, None] <= high[rows])
+        number, row = np.nonzero(over)
+        row = rows[row]
+        x, y = target[:, number]
+        corners = self._faces[row].T
+        (ax, bx, cx), (ay, by, cy) = ([axis[corner] for corner in corners] for axis in self._flat)
+        inverse = [1 / self._depth[corner] for corner in corners]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        area = np.where(np.abs(area) < 1e-15, 1e-15, area)
+        u = ((cx - bx) * (y - by) - (cy - by) * (x - bx)) / area
+        v = ((ax - cx) * (y - cy) - (ay - cy) * (x - cx)) / area
+        w = 1 - u - v
+        depth = 1 / np.maximum(1e-6, u * inverse[0] + v * inverse[1] + w * inverse[2])
+        hit = (u >= 0) & (v >= 0) & (w >= 0) & (depth < seen[number, 2] - BEFORE_M)
+        hidden, first = np.unique(number[hit], return_index=True)  # a point's triangles come in order
+        found[hidden] = row[hit][first]
         return found
-    a, b, c = (triangle[rows, k] for k in range(3))
-    inverse = 1 / corner[faces[rows], 2]
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    area = np.where(np.abs(area) < 1e-15, 1e-15, area)
-    x, y = target[:, :1], target[:, 1:]
-    u = ((c[:, 0] - b[:, 0]) * (y - b[:, 1]) - (c[:, 1] - b[:, 1]) * (x - b[:, 0])) / area
-    v = ((a[:, 0] - c[:, 0]) * (y - c[:, 1]) - (a[:, 1] - c[:, 1]) * (x - c[:, 0])) / area
-    w = 1 - u - v
-    depth = 1 / np.maximum(1e-6, u * inverse[:, 0] + v * inverse[:, 1] + w * inverse[:, 2])
-    hit = (u >= 0) & (v >= 0) & (w >= 0) & (depth < seen[:, 2:] - BEFORE_M)
-    any_hit = hit.any(axis=1)
-    found[any_hit] = rows[hit[any_hit].argmax(axis=1)]
-    return found
 
 
-def _mesh(pieces: Sequence[Piece]) -> tuple[Array, Array, Array]:
-    """Return the vertices and triangles of all pieces, and the piece of each triangle."""
-    start, faces, owner = 0, [], []
-    for number, piece in enumerate(pieces):
-        faces.append(piece.faces + start)
-        owner.append(np.full(len(piece.faces), number))
-        start += len(piece.vertices)
-    return np.concatenate([p.vertices for p in pieces]), np.concatenate(faces), np.concatenate(owner)
+def _ends(values: Array, faces: Array) -> tuple[Array, Array]:
+    """Return the least and the greatest of the values at each triangle's corners."""
+    a, b, c = (values[faces[:, k]] for k in range(3))
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
 
 
-def eye(posed: Posed, opened: Posed, side: int, camera: Camera, before: Sequence[Piece]) -> dict[str, Any]:
-    """Return what is seen of one eye (the driver's `side`).
+class _Things:
+    """Pieces as a camera sees them, and what each triangle belongs to."""
 
-    `opened` is the same person and pose with the own open lids. visible: the seen share of what is seen of the open
-    eye without anything before it; None when the head is so far round that even that cannot be seen.
-    covers: the share that each thing hides. behind: the lens it is seen through, or None.
+    def __init__(self, camera: Camera, pieces: Iterable[Piece]) -> None:
+        self.pieces = list(pieces)
+        start, faces, owner = 0, [], []
+        for number, piece in enumerate(self.pieces):
+            faces.append(piece.faces + start)
+            owner.append(np.full(len(piece.faces), number))
+            start += len(piece.vertices)
+        if self.pieces:
+            self._view = View(camera, np.concatenate([p.vertices for p in self.pieces]), np.concatenate(faces))
+            self._owner = np.concatenate(owner)
+
+    def before(self, points: Array) -> Array:
+        """Return for each point the number of the piece that stands before it, or -1."""
+        if not self.pieces:
+            return np.full(len(points), -1)
+        hit = self._view.before(points)
+        return np.where(hit >= 0, self._owner[hit], -1)
+
+
+class Sight:
+    """What a camera sees of one person's face.
+
+    `opened` is the same person and pose with the own open lids; `before` is everything that may stand before the face.
     """
-    basis = load()
-    skin = basis.triangles("skin")
-    points, normals = eye_points(opened, side)
-    facing = ((np.array(camera.at) - points) * normals).sum(axis=1) > 0
-    free = facing.copy()
-    free[facing] = hidden_by(points[facing], camera, opened.vertices, skin) < 0
-    count = int(free.sum())
-    if count < 12:
-        return {"visible": None, "covers": {}, "behind": None}
-    points = points[free]
-    by_lid = hidden_by(points, camera, posed.vertices, skin) >= 0
-    covers = {"lid": float(by_lid.mean())}
-    behind = None
-    hidden = by_lid.copy()
-    solid = [piece for piece in before if piece.covers and piece.covers not in LENSES]
-    if solid:
-        vertices, faces, owner = _mesh(solid)
-        hit = hidden_by(points, camera, vertices, faces)
-        for number in sorted(set(owner[hit[hit >= 0]].tolist())):
-            name = solid[number].covers
-            share = float((owner[hit[hit >= 0]] == number).sum() / count)
-            covers[name] = covers.get(name, 0.0) + share
-        hidden |= hit >= 0
-    lenses = [piece for piece in before if piece.covers in LENSES]
-    if lenses:
-        vertices, faces, owner = _mesh(lenses)
-        hit = hidden_by(points, camera, vertices, faces)
-        if (hit >= 0).mean() > 0.3:
-            behind = lenses[int(owner[hit[hit >= 0]][0])].covers
-    return {
-        "visible": round(float(1 - hidden.mean()), 3),
-        "covers": {name: round(share, 3) for name, share in covers.items() if share > 0.004},
-        "behind": behind,
-    }
 
+    def __init__(self, posed: Posed, opened: Posed, camera: Camera, before: Iterable[Piece]) -> None:
+        self._opened, self._camera = opened, camera
+        skin = load().triangles("skin")
+        self._open_skin = View(camera, opened.vertices, skin)
+        self._skin = View(camera, posed.vertices, skin)
+        covering = [piece for piece in before if piece.covers]
+        self._solid = _Things(camera, (piece for piece in covering if piece.covers not in LENSES))
+        self._lenses = _Things(camera, (piece for piece in covering if piece.covers in LENSES))
 
-def covered(points: Array, camera: Camera, before: Sequence[Piece]) -> dict[str, float]:
-    """Return the share of points that each thing hides (hair, hand, mask, ...)."""
-    solid = [piece for piece in before if piece.covers and piece.covers not in LENSES]
-    if not solid:
-        return {}
-    vertices, faces, owner = _mesh(solid)
-    hit = hidden_by(points, camera, vertices, faces)
-    found: dict[str, float] = {}
-    for number in owner[hit[hit >= 0]].tolist():
-        found[solid[number].covers] = found.get(solid[number].covers, 0.0) + 1 / len(points)
-    return {name: round(share, 3) for name, share in found.items()}
+    def eye(self, side: int) -> dict[str, Any]:
+        """Return what is seen of one eye (the driver's `side`).
+
+        visible: the seen share of what is seen of the open eye without anything before it; None when the head is so
+        far round that even that cannot be seen. covers: the share that each thing hides. behind: the lens it is seen
+        through, or None.
+        """
+        points, normals = eye_points(self._opened, side)
+        facing = ((np.array(self._camera.at) - points) * normals).sum(axis=1) > 0
+        free = facing.copy()
+        free[facing] = self._open_skin.before(points[facing]) < 0 if facing.any() else False
+        count = int(free.sum())
+        if count < 12:
+            return {"visible": None, "covers": {}, "behind": None}
+        points = points[free]
+        by_lid = self._skin.before(points) >= 0
+        covers = {"lid": float(by_lid.mean())}
+        behind = None
+        hit = self._solid.before(points)
+        for number in np.unique(hit[hit >= 0]).tolist():
+            name = self._solid.pieces[number].covers
+            covers[name] = covers.get(name, 0.0) + float((hit == number).sum() / count)
+        hidden = by_lid | (hit >= 0)
+        lens = self._lenses.before(points)
+        if (lens >= 0).mean() > 0.3:
+            behind = self._lenses.pieces[int(lens[lens >= 0][0])].covers
+        return {
+            "visible": round(float(1 - hidden.mean()), 3),
+            "covers": {name: round(share, 3) for name, share in covers.items() if share > 0.004},
+            "behind": behind,
+        }
+
+    def covered(self, points: Array) -> dict[str, float]:
+        """Return the share of points that each thing hides (hair, hand, mask, ...)."""
+        hit = self._solid.before(points)
+        found: dict[str, float] = {}
+        for number in hit[hit >= 0].tolist():
+            name = self._solid.pieces[number].covers
+            found[name] = found.get(name, 0.0) + 1 / len(points)
+        return {name: round(share, 3) for name, share in found.items()}

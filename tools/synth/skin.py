@@ -24,6 +24,7 @@ Array = NDArray[Any]
 WIDTH, HEIGHT = 1024, 768
 AXIS_Y = -0.01  # m, of the cylinder
 LOW_Z, HIGH_Z = -0.15, 0.17  # m
+NEAR_M = 0.012  # a place on the face has four of the basis's vertices within it
 EYE = (0.031, 0.0434)  # x, z of the driver's left eye on the template
 _HAIRLINE_DEG = (0, 20, 38, 52, 62, 72, 84, 100, 112, 125, 150, 180)
 _HAIRLINE_Z = (0.118, 0.119, 0.113, 0.090, 0.060, 0.028, 0.050, 0.052, 0.015, -0.020, -0.038, -0.042)
@@ -55,13 +56,8 @@ def beard_share(angle: Array, z: Array, kind: str) -> Array:
     lip *= smooth(0.10, 0.35, angle / 6 + 0.2)
     chin = smooth(24, 17, angle) * smooth(-0.038, -0.042, z) * smooth(-0.11, -0.09, z)
     mouth = 1 - smooth(20, 17, angle) * smooth(0.0, 0.003, z + 0.0425) * smooth(0.0, -0.003, z + 0.0185)
-    share = {
-        "none": 0 * z,
-        "stubble": np.maximum(jaw, lip),
-        "moustache": lip,
-        "goatee": np.maximum(lip, chin),
-        "full": np.maximum(jaw, lip),
-    }[kind]
+    both = np.maximum(jaw, lip)
+    share = {"none": 0 * z, "stubble": both, "moustache": lip, "goatee": np.maximum(lip, chin), "full": both}[kind]
     return np.asarray(share * mouth)
 
 
@@ -78,23 +74,37 @@ def pixel(x: Array, z: Array) -> Array:
     """Return picture positions (n, 2) of places on the face, given by x and z of the template in metres."""
     places, angles = _surface()
     wanted = np.stack([np.atleast_1d(x), np.atleast_1d(z)], axis=1)
-    distance = ((wanted[:, None] - places[None]) ** 2).sum(axis=2)
-    near = np.argpartition(distance, 4, axis=1)[:, :4]
-    weight = 1 / (np.take_along_axis(distance, near, 1) + 1e-8)
+    # Only places about these: far enough that the nearest four are among them, or else all.
+    low, high = wanted.min(axis=0) - NEAR_M, wanted.max(axis=0) + NEAR_M
+    some = ((places >= low) & (places <= high)).all(axis=1)
+    near, distance = _nearest(wanted, places[some], 4)
+    if distance.max() > NEAR_M**2:
+        near, distance = _nearest(wanted, places, 4)
+    else:
+        angles = angles[some]
+    weight = 1 / (distance + 1e-8)
     angle = (angles[near] * weight).sum(axis=1) / weight.sum(axis=1)
     column = (angle / (2 * math.pi) + 0.5) * WIDTH
     row = (HIGH_Z - wanted[:, 1]) / (HIGH_Z - LOW_Z) * HEIGHT
     return np.stack([column, row], axis=1)
 
 
+def _nearest(wanted: Array, places: Array, count: int) -> tuple[Array, Array]:
+    """Return which places (n, count) are nearest to each wanted one, and the squares of their distances."""
+    if len(places) <= count:
+        return np.zeros((len(wanted), count), int), np.full((len(wanted), count), np.inf)
+    distance = np.subtract.outer(wanted[:, 0], places[:, 0]) ** 2
+    distance += np.subtract.outer(wanted[:, 1], places[:, 1]) ** 2
+    near = np.argpartition(distance, count, axis=1)[:, :count]
+    return near, np.take_along_axis(distance, near, 1)
+
+
 @functools.cache
 def _field() -> tuple[Array, Array]:
-    """Return the angle (radians) and height (m) of each picture element."""
+    """Return the angle (radians) of each column (1, WIDTH) and the height (m) of each row (HEIGHT, 1)."""
     angle = ((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) * 2 * math.pi
     z = HIGH_Z - (np.arange(HEIGHT) + 0.5) / HEIGHT * (HIGH_Z - LOW_Z)
-    return np.broadcast_to(angle, (HEIGHT, WIDTH)).astype(np.float32), np.repeat(z[:, None], WIDTH, 1).astype(
-        np.float32
-    )
+    return angle[None].astype(np.float32), z[:, None].astype(np.float32)
 
 
 def noise(rng: Generator, cell_px: float) -> Array:
@@ -155,7 +165,7 @@ def paint(person: Person) -> Array:
     gloss += 0.3 * lips
     hair = _hair_cover(person, rng, angle, z)
     layers = (albedo * 128, hair * 255, 128 + 40 * np.clip(relief, -3, 3), np.clip(gloss, 0, 1) * 255)
-    return np.ascontiguousarray(np.stack([np.clip(layer, 0, 255) for layer in layers], axis=2).astype(np.uint8))
+    return np.asarray(cv2.merge([np.clip(layer, 0, 255).astype(np.uint8) for layer in layers]))
 
 
 def _marks(albedo: Array, person: Person, rng: Generator) -> None:
@@ -239,11 +249,16 @@ def _hair_cover(person: Person, rng: Generator, angle: Array, z: Array) -> Array
         fill = cv2.GaussianBlur(layer, (0, 0), 2.5)
         cover = np.maximum(cover, np.clip(0.75 * layer + 0.8 * fill, 0, 1) * person.brow)
     grain = smooth(-0.3, 1.0, noise(rng, 2.2))
+    # Beards grow on a part of the picture.
+    rows, columns = slice(*np.flatnonzero(z < 0.036)[[0, -1]]), slice(*np.flatnonzero(np.abs(angle) < 1.5)[[0, -1]])
+    part = cover[rows, columns]
     if person.beard != "none":
         dense = 0.55 if person.beard == "stubble" else 0.9
-        cover = np.maximum(cover, beard_share(angle, z, person.beard) * (0.35 + 0.65 * grain) * dense)
+        share = beard_share(angle[:, columns], z[rows], person.beard)
+        cover[rows, columns] = np.maximum(part, share * (0.35 + 0.65 * grain[rows, columns]) * dense)
     elif person.sex == "male":
-        cover = np.maximum(cover, beard_share(angle, z, "stubble") * (0.06 + 0.12 * grain))
+        share = beard_share(angle[:, columns], z[rows], "stubble")
+        cover[rows, columns] = np.maximum(part, share * (0.06 + 0.12 * grain[rows, columns]))
     if person.hair != "bald":
         edge = z - hairline(angle, person.hair == "receding") - 0.004 * noise(rng, 12)
         scalp = smooth(-0.005, 0.007, edge)

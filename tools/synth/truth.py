@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth import mouths, sight
+from synth import mouths
 from synth.basis import JOINTS, load
 from synth.body import shape_of
 from synth.camera import Camera
@@ -16,6 +16,7 @@ from synth.face import Look, Posed
 from synth.geometry import direction, head_angles, head_matrix
 from synth.people import Person
 from synth.pieces import Piece
+from synth.sight import Sight
 from synth.skin import around
 
 Array = NDArray[Any]
@@ -51,9 +52,10 @@ def of(
     """
     basis = load()
     own = shape_of(person)
+    sight = Sight(posed, opened, camera, before)
     eyes = {}
     for name, side in (("left", 1), ("right", 0)):
-        eyes[name] = _eye(posed, opened, side, camera, before)
+        eyes[name] = _eye(posed, opened, side, camera, sight)
     landmarks, _ = _indices()
     points = {name: _px(camera.project(posed.vertices[v][None])[0]) for name, v in landmarks.items()}
     ring = posed.vertices[basis.mouth]
@@ -82,7 +84,7 @@ def of(
         "mouth": {
             "does": does,
             "opening": round(mouths.gap(basis, posed.rest) / unit, 4),
-            "covers": sight.covered(ring, camera, before),
+            "covers": sight.covered(ring),
         },
         "distance_m": round(float(np.linalg.norm(between - np.array(camera.at))), 4),
         "unit_px": round(unit * camera.focal_px / float(camera.seen(between[None])[0, 2]), 3),
@@ -106,7 +108,7 @@ def _looking(way: Array) -> Array:
     return head_matrix(float(yaw), float(pitch), 0.0)
 
 
-def _eye(posed: Posed, opened: Posed, side: int, camera: Camera, before: list[Piece]) -> dict[str, Any]:
+def _eye(posed: Posed, opened: Posed, side: int, camera: Camera, sight: Sight) -> dict[str, Any]:
     lids = load().eyes[side]
     rim = lids.rims[2]
     middle = len(lids.upper) // 2, len(lids.lower) // 2
@@ -115,7 +117,7 @@ def _eye(posed: Posed, opened: Posed, side: int, camera: Camera, before: list[Pi
     open_px = camera.project(opened.vertices[list(marks)])
     return {
         "lids": round(posed.opening[side], 4),
-        **sight.eye(posed, opened, side, camera, before),
+        **sight.eye(side),
         "at": _px(open_px.mean(axis=0)),
         "corners": [_px(px[0]), _px(px[1])],
         "margins": [_px(px[2]), _px(px[3])],

@@ -88,7 +88,7 @@ def test_more_opening_shows_more_of_the_eye(number: int) -> None:
     person = make(1, number)
     opened = body.stand(person, Look())
     shares = [
-        sight.eye(body.stand(person, Look(lids=(lids, lids))), opened, 0, CAMERA, [])["visible"]
+        sight.Sight(body.stand(person, Look(lids=(lids, lids))), opened, CAMERA, []).eye(0)["visible"]
         for lids in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     ]
     assert shares == sorted(shares) and len(set(shares)) == len(shares)
@@ -99,8 +99,8 @@ def test_more_opening_shows_more_of_the_eye(number: int) -> None:
 def test_an_eye_behind_the_nose_is_not_seen() -> None:
     person = make(1, 5)
     turned = body.stand(person, Look(head_deg=(80, 0, 0)))  # to the own left: the right eye is near the camera
-    assert sight.eye(turned, turned, 0, CAMERA, [])["visible"] is None
-    assert sight.eye(turned, turned, 1, CAMERA, [])["visible"] == 1.0
+    assert sight.Sight(turned, turned, CAMERA, []).eye(0)["visible"] is None
+    assert sight.Sight(turned, turned, CAMERA, []).eye(1)["visible"] == 1.0
 
 
 def test_a_plane_before_an_eye_hides_it_and_behind_it_does_not() -> None:
@@ -113,7 +113,7 @@ def test_a_plane_before_an_eye_hides_it_and_behind_it_does_not() -> None:
         sheet = Piece(
             corners + posed.eyes[0] + [0, y, 0], np.array([[0, 1, 2], [0, 2, 3]]), Material.PLAIN, 0.1, covers="hand"
         )
-        seen = sight.eye(posed, posed, 0, CAMERA, [sheet])
+        seen = sight.Sight(posed, posed, CAMERA, [sheet]).eye(0)
         assert seen["covers"].get("hand", 0.0) == share
         assert seen["visible"] == 1 - share
 
