@@ -111,7 +111,10 @@ class Says:
         return [self._answer]
 
 
-@pytest.mark.parametrize(("answer", "wide"), [((0.8, 0.1, 0.0), 0.8), ((0.8, 0.1, 0.75), 0.2), ((0.8, 0.5, 0.0), None)])
+@pytest.mark.parametrize(
+    ("answer", "wide"),
+    [((0.8, 0.1, 0.0), 0.8), ((0.8, 0.1, 0.5), 0.8), ((0.8, 0.1, 0.75), 0.4), ((0.8, 0.5, 0.0), None)],
+)
 def test_a_laughing_mouth_is_not_wide_open(answer: tuple[float, float, float], wide: float | None) -> None:
     said = MouthReader(Says(*answer)).read(GRAY, face())  # type: ignore[arg-type]
     assert said == (None if wide is None else pytest.approx(wide, abs=1e-3))
