@@ -22,7 +22,8 @@ class MouthReader:
     def read(self, gray: Gray, face: Face) -> float | None:
         """Return the probability 0..1 of a mouth wide open without laughing.
 
-        Laughing takes from it where it is more likely than not: a yawn looks a little like it. None when it is too small, out of the frame or covered.
+        Laughing takes from it where it is more likely than not, as a yawn looks a little like it. None when it is too
+        small, out of the frame or covered.
         """
         crop = geometry.mouth_crop(gray, face)
         if crop is None:
