@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from fermon.domain import NS_PER_S, Eyes
 
 # Log-odds of "closed" over the opening, of drawn people left out of training (`python -m eyes.evaluate` in tools).
-SLOPE = 12.0
+SLOPE = 9.4
 _BINS, _MOST = 50, 1.25  # of the opening
 _LEARN_S = 20.0  # readable time before the first level is taken; nothing is shaped before
 _MEMORY_S = 180.0  # readable time after which older openings have faded to 1/e

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fermon.domain import Eyes, Face, Frame, Head, Observation
+from fermon.domain import EXPRESSIONS, Eyes, Face, Frame, Head, Observation
 from fermon.perception.baseline import Baseline
 from fermon.perception.cadence import EVERY_FRAME_HZ, Pace
 from fermon.perception.detectors import make_detector
@@ -20,6 +20,10 @@ from fermon.perception.tracker import FaceSettings, FaceTracker
 from fermon.schema import Range, key, table
 
 MASKED = 0.7  # probability from which mouth and expression are not read, as a mask covers them
+# The mouth network tells yawning from laughing, FER2013's classes do not: it calls many a yawn happy. A mouth that is
+# wide open (this probability) without laughing is no happy face, whatever else it is.
+WIDE = 0.5
+HAPPY, NEUTRAL = EXPRESSIONS.index("happy"), EXPRESSIONS.index("neutral")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ class Perception:
         if self._mouth_pace.due(frame.t_ns) and not masked:
             mouth = self._mouth.read(gray, face)
             mark("mouth")
-        return Observation(frame.t_ns, frame.seq, face, self._held, eyes, mouth, quality, head_of(self._tracker.look))
+        expression = not_happy(self._held) if mouth is not None and mouth >= WIDE else self._held
+        return Observation(frame.t_ns, frame.seq, face, expression, eyes, mouth, quality, head_of(self._tracker.look))
 
     def _expression_due(self, t_ns: int, face: Face) -> bool:
         """Whether the expression has to be read; forgets the one held where it does not hold any longer."""
@@ -114,6 +119,20 @@ class Perception:
     def _read_eyes(self, frame: Frame, face: Face) -> Eyes:
         eyes = self._eyes.read(frame.gray, face)
         return self._baseline.update(frame.t_ns, eyes) if self._baseline is not None else eyes
+
+
+def not_happy(expression: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Return an expression with what it has of happy put to neutral; None without one.
+
+    >>> not_happy((0.05, 0.0, 0.0, 0.9, 0.0, 0.0, 0.05))
+    (0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.95)
+    """
+    if expression is None:
+        return None
+    moved = list(expression)
+    moved[NEUTRAL] = round(moved[NEUTRAL] + moved[HAPPY], 6)
+    moved[HAPPY] = 0.0
+    return tuple(moved)
 
 
 def head_of(look: Look | None) -> Head | None:

@@ -87,7 +87,7 @@ class PolicySettings:
     # Yawns and expression
     yawn_mouth_probability: Share = key(0.5, "yawn: mouth wide open with at least this probability ...")
     yawn_s: Seconds = key(2.0, "... for this long")
-    yawn_happy_probability: Share = key(0.9, "no yawn while the smoothed happy probability is at least this")
+    yawn_happy_probability: Share = key(0.5, "no yawn while the smoothed happy probability is at least this")
     yawn_window_s: Window = key(300.0, "window in which yawns are counted")
     smoothing_tau_s: Annotated[float, Range(0.01, 600.0, "s")] = key(
         2.5, "time constant of the exponentially smoothed expression"

@@ -177,3 +177,21 @@ def test_the_heads_angles_come_with_the_face_and_not_in_profile(monkeypatch: pyt
     seen = perception.observe(second)
     assert seen.head is None
     assert seen.face is not None and seen.face.profile
+
+
+@pytest.mark.parametrize(("mouth", "happy"), [(0.9, 0.0), (0.5, 0.0), (0.4, 0.7), (None, 0.7)])
+def test_a_mouth_wide_open_without_laughing_is_no_happy_face(
+    monkeypatch: pytest.MonkeyPatch, mouth: float | None, happy: float
+) -> None:
+    """What the expression network has of happy then counts as neutral, so that no other expression gains by it."""
+    perception = Perception(PerceptionSettings())
+    monkeypatch.setattr(perception._mouth, "read", lambda gray, face: mouth)
+    said = (0.1, 0.0, 0.05, 0.7, 0.05, 0.0, 0.1)
+    monkeypatch.setattr(perception._expression, "follow", lambda gray, face: said)
+    (frame,) = frames(1)
+    found = perception.observe(frame).expression
+    assert found is not None
+    assert found[EXPRESSIONS.index("happy")] == happy
+    assert found[EXPRESSIONS.index("neutral")] == pytest.approx(0.8 - happy)
+    assert found[0] == 0.1
+    assert sum(found) == pytest.approx(1)

@@ -7,8 +7,8 @@ import pytest
 
 from faces import angles, augment
 from faces.augment import Place
-from faces.material import points_of_drawn
 from faces.regions import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
+from faces.shapes import points_of_drawn
 from fermon.perception.face import CROP_FACES, REST, SIDE
 from synth.geometry import head_angles, head_matrix
 

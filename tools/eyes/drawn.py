@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from eyes import pictures
 from eyes.augment import place_crop
 from eyes.patches import PATCH_SHAPE, PATCH_UNITS, Collector
-from faces.material import box_of_points
 from faces.regions import POINTS, UNIT_OF_BOX
+from faces.shapes import box_of_points
 from fermon.perception import geometry
 
 Array = NDArray[Any]

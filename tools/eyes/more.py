@@ -14,8 +14,8 @@ from eyes.annotations import CLOSURES, Event, read_rows
 from eyes.mesh import opening
 from eyes.patches import OWN_CLOSED, OWN_OPEN, STILL_OPEN, Collector, as_patch, is_during
 from eyes.pictures import gray, scenes
-from faces.material import points_of
 from faces.regions import group_of
+from faces.shapes import points_of
 from faces.sources import shown
 from fermon.domain import Box, Face, Points
 from fermon.perception.face import FaceReader

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from eyes.pictures import gray, read, scenes
 from faces import angles as heads
 from faces.regions import POINTS, empty_places, group_of, region_of
+from faces.shapes import box_of_points, points_of, points_of_drawn
 from faces.sources import shown
 from fermon.domain import Box
 from fermon.perception.blazeface import BlazeFace
@@ -35,9 +36,6 @@ MASKED = dict.fromkeys(("nodding", "webcam", "yawdd", "clips", "newclips"), 0.0)
     "masks": 1.0
 }  # everybody, or nobody
 _ALARMS = 0.2  # a detector's score; the daemon takes what has 0.3
-_MESH = (1, 152)  # nose tip, chin
-_EYES = ((33, 133), (362, 263))  # corners of the left and the right eye in the picture
-_LIPS = (61, 291)
 
 
 class Rows:
@@ -73,20 +71,6 @@ class Rows:
         for key in ("box", "points", "angles", "covers"):
             arrays[key] = arrays[key].astype(np.float32)
         np.savez_compressed(path, **arrays)
-
-
-def box_of_points(points: Array) -> Array:
-    """Return BlazeFace's box (centre x y, w, h) about drawn points (6, 2), by the fit that `faces.angles` prints.
-
-    Its box goes from brows to chin and hardly shrinks when a head turns: the width is taken from whichever of the eyes'
-    distance and the height from eyes to mouth says more.
-    """
-    eyes, mouth = points[:2].mean(0), points[3:5].mean(0)
-    across = float(np.hypot(*(points[1] - points[0])))
-    down = float(np.hypot(*(mouth - eyes)))
-    width = float(np.dot(heads.BOX_WIDTH, (max(across, 0.9 * down), down, float(np.hypot(*(points[5] - eyes))))))
-    centre = eyes + heads.BOX_CENTRE[0] * (mouth - eyes) + heads.BOX_CENTRE[1] * (points[2] - (eyes + mouth) / 2)
-    return np.array([*centre, width, width])
 
 
 def drawn(folder: Path, rows: Rows, rng: np.random.Generator) -> None:
@@ -153,18 +137,6 @@ def real(source: str, data: Path, teacher: Path, rows: Rows, rng: np.random.Gene
 
 def _centred(box: Box) -> Array:
     return np.array([box.x + box.w / 2, box.y + box.h / 2, box.w, box.h])
-
-
-def points_of_drawn(points: Array, eyes: dict[str, Any]) -> Array:
-    """Return drawn points (6, 2) with each eye between its corners, as the mesh has it, not at its ball's middle."""
-    between = [np.mean(eyes[side]["corners"], 0) for side in ("left", "right")]
-    return np.array([*between, *points[2:]])
-
-
-def points_of(mesh: Array) -> Array:
-    """Return the six points (6, 2) of a mesh (478, 3)."""
-    eyes = [mesh[list(corners), :2].mean(0) for corners in _EYES]
-    return np.array([*eyes, mesh[_MESH[0], :2], mesh[_LIPS[0], :2], mesh[_LIPS[1], :2], mesh[_MESH[1], :2]])
 
 
 def run(args: argparse.Namespace) -> None:

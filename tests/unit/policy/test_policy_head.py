@@ -53,8 +53,9 @@ def test_eyes_that_close_first_are_a_closure_however_deep_the_head_sinks() -> No
     assert state.closure_s == pytest.approx(1.7, abs=0.1)
 
 
-def test_without_forward_lids_that_look_shut_are_closed() -> None:
-    assert brief([forward(10), turned(1, 0, -10), shut(2.5, -10)]) == [MICROSLEEP]
+def test_lids_that_look_shut_are_closed_until_it_is_known_what_is_level() -> None:
+    assert brief([forward(1), turned(0.6, 0, -10), shut(2.5, -10)]) == [MICROSLEEP]
+    assert brief([forward(3), turned(1, 0, -10), shut(2.5, -10)]) == []  # long before forward is
 
 
 def test_the_head_comes_up_with_lids_still_shut() -> None:
