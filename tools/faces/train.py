@@ -1,6 +1,6 @@
 """Trains the face network: face or not, box, points, head angles, covers from one crop; exports it as full int8.
 
-    python -m faces.train --material faces.npz --out mine/face.tflite                # ~15 min on two cores
+    python -m faces.train --material faces.npz --epochs 150 --out mine/face.tflite   # ~1 h on one core
     python -m faces.train --material faces.npz --only drawn,nodding --out clear.tflite   # what has a clear licence
 
 `faces.npz` is what faces.material wrote. Each crop is drawn anew in every epoch. Beside the .tflite come its manifest
