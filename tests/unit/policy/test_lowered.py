@@ -6,9 +6,10 @@ import pytest
 
 from fermon.domain import EyeState
 from fermon.policy.closure import ClosureTracker
-from fermon.policy.lowered import CAUSE, Lowered
+from fermon.policy.lowered import Lowered
 from fermon.policy.settings import PolicySettings, ns
 
+CAUSE = "lowered"  # as recordings have it
 OPEN, CLOSED, UNKNOWN = EyeState.OPEN, EyeState.CLOSED, EyeState.UNKNOWN
 
 
@@ -152,6 +153,20 @@ def test_the_head_is_lowered_until_it_is_nearly_level() -> None:
         for t_s, pitch in ((7.0, 0), (7.5, 0), (8.0, -10), (9.0, between), (9.5, -9)):
             driver.frame(t_s, OPEN, pitch, wide=t_s <= 7.5)
         assert driver.frame(9.6, CLOSED, -9) is found
+
+
+def test_a_head_that_is_not_quite_level_is_not_lowered_yet() -> None:
+    driver = Driver()
+    for t_s in (7.0, 7.5, 8.0):
+        driver.frame(t_s, OPEN, -7.9)
+    assert driver.frame(8.1, CLOSED, -12) is CLOSED
+
+
+def test_without_any_pose_nothing_is_lowered() -> None:
+    driver = Driver()
+    for t_s in (7.0, 7.5):
+        assert driver.frame(t_s, OPEN, None) is OPEN
+    assert driver.frame(8, CLOSED, None) is CLOSED
 
 
 def test_clearly_open_eyes_while_the_pose_is_lost_are_so_where_the_head_was() -> None:
