@@ -32,6 +32,8 @@ def draw_person(job: tuple[int, int, int, Path, bool]) -> list[dict[str, Any]]:
 
     global _renderer
     cv2.setNumThreads(1)
+    quick = [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+    quick += [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY]
     if _renderer is None:
         _renderer = Renderer()
     seed, number, each, folder, empty = job
@@ -43,7 +45,7 @@ def draw_person(job: tuple[int, int, int, Path, bool]) -> list[dict[str, Any]]:
         picture, record, _ = scene.picture(drawn, moment, _renderer, rng)
         assert picture is not None  # it was given a renderer
         name = f"{number:06d}-{shot}.png"
-        if not cv2.imwrite(str(folder / name), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+        if not cv2.imwrite(str(folder / name), picture, quick):
             raise OSError(f"{folder / name}: cannot be written")
         found.append({"picture": name, "seed": seed, "shot": shot, **record})
     return found

@@ -134,7 +134,7 @@ class Renderer:
     ) -> Array:
         """Return linear radiance, float32 (height, width): each person's solid and blended pieces, and the cabin.
 
-        `still` is drawn once as long as `still`'s vertices, camera and light stay the same.
+        `still` is drawn once as long as `still`'s vertices, camera and light stay the same: see `_begin`.
         """
         gl, programs = self._gl, self._programs
         wide = Camera(camera.place, camera.at, camera.to, camera.roll_deg, across_deg, size)
@@ -152,9 +152,10 @@ class Renderer:
         target, there = self._begin(still, first, size, key)
         # Depth first, so that what is hidden is not shaded. Hair has holes that only its own shader knows.
         target.color_mask = (False, False, False, False)
-        programs.draw_depth(hairless, wide.matrix())
+        behind = [] if there else self._shape(still)
+        programs.draw_depth(hairless + behind, wide.matrix())
         target.color_mask = (True, True, True, True)
-        for buffer in (buffer for shape in shapes for buffer in shape):
+        for buffer in (buffer for shape in shapes + behind for buffer in shape):
             buffer.release()
         solid = [(who, posed, _by_surface(pieces)) for who, posed, pieces, _ in people]
         clear = [(who, posed, _by_surface(pieces)) for who, posed, _, pieces in people]

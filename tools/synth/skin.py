@@ -249,11 +249,16 @@ def _hair_cover(person: Person, rng: Generator, angle: Array, z: Array) -> Array
         fill = cv2.GaussianBlur(layer, (0, 0), 2.5)
         cover = np.maximum(cover, np.clip(0.75 * layer + 0.8 * fill, 0, 1) * person.brow)
     grain = smooth(-0.3, 1.0, noise(rng, 2.2))
+    # Beards grow on a part of the picture.
+    rows, columns = slice(*np.flatnonzero(z < 0.036)[[0, -1]]), slice(*np.flatnonzero(np.abs(angle) < 1.5)[[0, -1]])
+    part = cover[rows, columns]
     if person.beard != "none":
         dense = 0.55 if person.beard == "stubble" else 0.9
-        cover = np.maximum(cover, beard_share(angle, z, person.beard) * (0.35 + 0.65 * grain) * dense)
+        share = beard_share(angle[:, columns], z[rows], person.beard)
+        cover[rows, columns] = np.maximum(part, share * (0.35 + 0.65 * grain[rows, columns]) * dense)
     elif person.sex == "male":
-        cover = np.maximum(cover, beard_share(angle, z, "stubble") * (0.06 + 0.12 * grain))
+        share = beard_share(angle[:, columns], z[rows], "stubble")
+        cover[rows, columns] = np.maximum(part, share * (0.06 + 0.12 * grain[rows, columns]))
     if person.hair != "bald":
         edge = z - hairline(angle, person.hair == "receding") - 0.004 * noise(rng, 12)
         scalp = smooth(-0.005, 0.007, edge)
