@@ -3,7 +3,8 @@
     PYTHONPATH=tools python tools/evaluate_synth.py                      # 80 people, 8 pictures of each
     PYTHONPATH=tools python tools/evaluate_synth.py --people 400 --seed 7 --json
     PYTHONPATH=tools python tools/evaluate_synth.py --models folder/     # other networks
-    PYTHONPATH=tools python tools/evaluate_synth.py --drives             # the drives' alerts as well (minutes)
+    PYTHONPATH=tools python tools/evaluate_synth.py --drives             # the drives' alerts too (half an hour)
+    PYTHONPATH=tools python tools/evaluate_synth.py --only "lap,nods off"  # these drives and nothing else
 
 The people are numbered from 900000 on (`synth.people.HELD_OUT`): tools that draw to train refuse them. Per cent; an
 eye that something hides by more than half, or that the head's turn hides, is not counted with the others.
@@ -14,8 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
 
 from numpy.typing import NDArray
 
@@ -83,22 +84,40 @@ def draw(seed: int, people: int, each: int, reader: Reader, renderer: Renderer) 
     return found
 
 
-def run_drives(seed: int, renderer: Renderer) -> Iterator[judge.Verdict]:
-    """Run every drive with a person and a light of its own."""
+def run_drives(seed: int, renderer: Renderer, names: Sequence[str], models: str = "") -> Iterator[judge.Verdict]:
+    """Run drives of DRIVES; each has a person and a light of its own, whichever others are run."""
     lights = ("overcast", "infrared", "sun", "infrared", "street")
     for index, name in enumerate(DRIVES):
-        number = measuring_numbers(len(DRIVES))[index]
-        where = setting(seed, number, lights[index % len(lights)], glasses="none", mask=False)
-        yield judge.run(f"{name} ({where.scene.light.name})", Driver(segments(name), seed), where, seed, renderer)
+        if name in names:
+            number = measuring_numbers(len(DRIVES))[index]
+            where = setting(seed, number, lights[index % len(lights)], glasses="none", mask=False)
+            title = f"{name} ({where.scene.light.name})"
+            yield judge.run(title, Driver(segments(name), seed), where, seed, renderer, models)
 
 
-def show(found: dict[str, dict[str, dict[str, Any]]]) -> None:
-    """Print the tables."""
-    for name, rows in found.items():
-        columns = list(next(iter(rows.values()), {}))
-        print(f"\n{name:30}" + "".join(f"{column:>{WIDTH}}" for column in columns))
-        for row, values in rows.items():
-            print(f"  {row:28}" + "".join(f"{'-' if values[c] is None else values[c]:>{WIDTH}}" for c in columns))
+def named(names: str) -> list[str]:
+    """Return the drives of a list with commas. Raises ValueError for an unknown one."""
+    found = [name.strip() for name in names.split(",")]
+    for name in found:
+        if name not in DRIVES:
+            raise ValueError(f"--only: found {name!r}, expected some of {', '.join(DRIVES)}")
+    return found
+
+
+def show(name: str, rows: dict[str, dict[str, Any]]) -> None:
+    """Print a table."""
+    show_head(name, next(iter(rows.values()), {}))
+    for row, values in rows.items():
+        show_row(row, values)
+
+
+def show_head(name: str, columns: Iterable[str]) -> None:
+    print(f"\n{name:30}" + "".join(f"{column:>{WIDTH}}" for column in columns))
+
+
+def show_row(row: str, values: dict[str, Any], file: TextIO | None = None) -> None:
+    cells = "".join(f"{'-' if value is None else value:>{WIDTH}}" for value in values.values())
+    print(f"  {row:28}{cells}", file=file, flush=True)
 
 
 def main() -> int:
@@ -110,21 +129,38 @@ def main() -> int:
     parser.add_argument(
         "--drives", action="store_true", help="run the drives through detector, networks and policy too"
     )
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", metavar="NAME,NAME", help="run these drives and read no single pictures")
+    parser.add_argument("--json", action="store_true", help="one object at the end; drives are told on stderr as well")
     arguments = parser.parse_args()
     try:
-        readings = draw(arguments.seed, arguments.people, arguments.each, Reader(arguments.models), Renderer())
-        found: dict[str, Any] = tables(readings)
-        if arguments.drives:
-            found["drives"] = judge.table(list(run_drives(arguments.seed, Renderer())))
+        names = list(DRIVES) if arguments.only is None else named(arguments.only)
+        found: dict[str, Any] = {}
+        if arguments.only is None:
+            found = tables(draw(arguments.seed, arguments.people, arguments.each, Reader(arguments.models), Renderer()))
+        if not arguments.json:
+            for name, rows in found.items():
+                show(name, rows)
+        if arguments.drives or arguments.only is not None:
+            found["drives"] = watch(arguments.seed, names, arguments.models, arguments.json)
     except (ValueError, FermonError, NoRenderer) as error:
         print(error, file=sys.stderr)
         return 1
     if arguments.json:
         print(json.dumps(found, indent=1))
-    else:
-        show(found)
     return 0
+
+
+def watch(seed: int, names: Sequence[str], models: str, quiet: bool) -> dict[str, dict[str, Any]]:
+    """Run drives and print each one's row as it ends (on stderr when `quiet`); return their table."""
+    verdicts: list[judge.Verdict] = []
+    for verdict in run_drives(seed, Renderer(), names, models):
+        if not verdicts and not quiet:
+            show_head("drives", judge.row(verdict))
+        verdicts.append(verdict)
+        show_row(verdict.name, judge.row(verdict), sys.stderr if quiet else None)
+    if not quiet:
+        show_row("all", judge.total(verdicts))
+    return judge.table(verdicts)
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ class Verdict:
         return met, missed, rest
 
 
-def run(name: str, driver: Driver, where: Setting, seed: int, renderer: Renderer) -> Verdict:
-    """Draw a drive and return both sides' alerts (raised ones alone)."""
+def run(name: str, driver: Driver, where: Setting, seed: int, renderer: Renderer, models: str = "") -> Verdict:
+    """Draw a drive and return both sides' alerts (raised ones alone); `models` is a folder with other networks."""
     verdict = Verdict(name, driver.length_s)
-    perception, real, perfect = Perception(PerceptionSettings()), Policy(), Policy()
+    perception, real, perfect = Perception(PerceptionSettings(models=models)), Policy(), Policy()
     for seq, (t_ns, picture, record) in enumerate(frames(driver, where, seed, renderer)):
         speed: list[Input] = [Speed(t_ns, record["kmh"])] if record["kmh"] is not None else []
         assert picture is not None
@@ -93,28 +93,33 @@ def observation(record: dict[str, Any], seq: int, face: str) -> Observation:
     )
 
 
+def row(verdict: Verdict) -> dict[str, Any]:
+    """Return a drive's row of the table."""
+    met, missed, false = verdict.pairs()
+    return {
+        "s": round(verdict.seconds),
+        "found": len(met),
+        "late s": round(float(np.median([by for _, by in met])), 2) if met else None,
+        "missed": " ".join(sorted({str(a.kind) for a in missed})) or None,
+        "false": " ".join(sorted({str(a.kind) for a in false})) or None,
+    }
+
+
+def total(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return the row of all drives together; missed and false alerts are counted."""
+    pairs = [verdict.pairs() for verdict in verdicts]
+    late = [by for met, _, _ in pairs for _, by in met]
+    seconds = sum(verdict.seconds for verdict in verdicts)
+    false = sum(len(some) for _, _, some in pairs)
+    return {
+        "s": round(seconds),
+        "found": len(late),
+        "late s": round(float(np.median(late)), 2) if late else None,
+        "missed": sum(len(some) for _, some, _ in pairs),
+        "false": f"{false} = {false / max(1e-9, seconds / 3600):.0f} an hour",
+    }
+
+
 def table(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
     """Return a row per drive, and all together."""
-    rows: dict[str, dict[str, Any]] = {}
-    late: list[float] = []
-    total = [0, 0, 0, 0.0]
-    for verdict in verdicts:
-        met, missed, false = verdict.pairs()
-        late += [by for _, by in met]
-        total = [total[0] + len(met), total[1] + len(missed), total[2] + len(false), total[3] + verdict.seconds]
-        rows[verdict.name] = {
-            "s": round(verdict.seconds),
-            "found": len(met),
-            "late s": round(float(np.median([by for _, by in met])), 2) if met else None,
-            "missed": " ".join(sorted({str(a.kind) for a in missed})) or None,
-            "false": " ".join(sorted({str(a.kind) for a in false})) or None,
-        }
-    hours = max(1e-9, float(total[3]) / 3600)
-    rows["all"] = {
-        "s": round(total[3]),
-        "found": total[0],
-        "late s": round(float(np.median(late)), 2) if late else None,
-        "missed": total[1],
-        "false": f"{total[2]} = {total[2] / hours:.0f} an hour",
-    }
-    return rows
+    return {**{verdict.name: row(verdict) for verdict in verdicts}, "all": total(verdicts)}
