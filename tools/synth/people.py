@@ -91,9 +91,11 @@ def check_number(number: int) -> None:
 
 def training_numbers(people: int, first: int = 0) -> range:
     """Return numbers of people to train on. Raises ValueError when they reach into those kept for measuring."""
-    if people < 1 or first < 0 or first + people > HELD_OUT:
+    if people < 1:
+        raise ValueError(f"{people} people: expected 1 or more")
+    if first < 0 or first + people > HELD_OUT:
         raise ValueError(
-            f"people {first} to {first + people - 1}: expected at least one, and all from 0 to {HELD_OUT - 1};"
+            f"people {first} to {first + people - 1}: expected all from 0 to {HELD_OUT - 1};"
             f" those from {HELD_OUT} on are for measuring alone"
         )
     return range(first, first + people)
