@@ -65,10 +65,12 @@ class _Level:
 
     def shape(self, closed: float, opening: float) -> tuple[float, float]:
         """Return closed probability and opening of this driver's own."""
+        if self.level == 1.0:
+            return closed, opening
         own = opening / self.level
         p = min(1 - _EDGE, max(_EDGE, closed))
         odds = math.log(p / (1 - p)) - SLOPE * (own - opening)
-        return (closed if own == opening else round(1 / (1 + math.exp(-odds)), 4)), round(min(_MOST, own), 3)
+        return round(1 / (1 + math.exp(-odds)), 4), round(min(_MOST, own), 3)
 
 
 class Baseline:
