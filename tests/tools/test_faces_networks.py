@@ -56,7 +56,8 @@ def test_a_point_that_is_not_known_costs_nothing() -> None:
 
 def test_box_and_angles_cost_what_they_are_off() -> None:
     pose = np.zeros((1, POSE), np.float32)
-    off = [float(networks.pose_loss(pose, pose + 0.1 * (np.arange(POSE) == i))) for i in range(POSE)]
+    steps = 0.1 * np.eye(POSE, dtype=np.float32)[:, None]
+    off = [float(networks.pose_loss(pose, pose + step)) for step in steps]
     assert min(off) > 0
     assert np.allclose(off[:4], off[0])
     assert np.allclose(off[4:], off[4])
