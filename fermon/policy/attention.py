@@ -106,6 +106,6 @@ class AttentionTracker:
     @property
     def forward_ns(self) -> int:
         """For how long the head has pointed forward without a break; 0 unless it does now."""
-        if self._forward_from_ns is None or self.state is not FORWARD or self._unknown_from_ns is not None:
+        if self._forward_from_ns is None or self._unknown_from_ns is not None:
             return 0
         return self._now_ns - self._forward_from_ns

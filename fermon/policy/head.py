@@ -90,7 +90,7 @@ class HeadMeasures:
         if pose is None:
             return
         self.nods.observe(t_ns, pose[1], self._closed_ns)
-        if state is EyeState.OPEN and moving and held_ns:
+        if state is EyeState.OPEN and moving:
             known = self.forward.known
             self.forward.observe(held_ns, *pose)
             if self.forward.known and not known:

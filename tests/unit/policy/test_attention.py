@@ -134,6 +134,13 @@ def test_unknown_for_a_second_ends_forward_too() -> None:
     assert driver.told == (FORWARD, 0, 0, 0, 0)
 
 
+def test_a_look_away_ends_forward() -> None:
+    driver = Driver().every(FORWARD, 5, 7).frames(AWAY, 7.25)
+    assert driver.told[4] == 0
+    assert driver.frames(FORWARD, 7.5).told[4] == 0
+    assert driver.frames(FORWARD, 7.75).told[4] == 0.25
+
+
 def test_time_without_frames_is_unknown_after_half_a_second() -> None:
     driver = Driver().every(AWAY, 5, 7)
     assert driver.passes(7.5).told[0] is AWAY
@@ -145,6 +152,9 @@ def test_time_without_frames_is_unknown_after_half_a_second() -> None:
     assert driver.frames(FORWARD, 7.6).told[4] == 2.6
     driver = Driver().frames(UNKNOWN, 5, 5.3).passes(5.95)  # unknown since 5 s already
     assert driver.frames(FORWARD, 5.96).frames(UNKNOWN, 6.0).passes(6.9).told[0] is FORWARD
+    driver = Driver().frames(FORWARD, 5).frames(UNKNOWN, 5.2, 5.6).passes(6.15)
+    assert driver.passes(6.19).told[0] is FORWARD
+    assert driver.passes(6.2).told[0] is UNKNOWN  # since the first of them
     driver = Driver().frames(FORWARD, 5).frames(UNKNOWN, 5.2).passes(6.1)
     assert driver.told[0] is FORWARD
     assert driver.passes(6.2).told[0] is UNKNOWN

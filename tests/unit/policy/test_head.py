@@ -82,6 +82,7 @@ def test_angles_are_differences_from_forward() -> None:
     assert driver.head.angles == (pytest.approx(30), pytest.approx(-3))
     driver.frame(pose=None)
     assert driver.head.angles is None
+    assert driver.reader.not_used == {}  # nothing was told that could not be used
     assert Driver().frames(2).head.angles is None
 
 
@@ -99,6 +100,9 @@ def test_a_face_after_ten_seconds_may_be_another_drivers(gone_s: float, known: b
     assert driver.head.forward.known
     driver.frame(UNKNOWN, (50.0, 0.0))
     assert driver.head.forward.known is known
+    nobody = learned()
+    nobody.frame(UNKNOWN, None, face=False, after_s=20)
+    assert nobody.head.forward.known
     assert driver.head.angles == (40, 5)  # by the forward that was known before
     assert driver.head.forward.yaw == 10
 

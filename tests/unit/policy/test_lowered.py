@@ -155,6 +155,10 @@ def test_the_head_is_lowered_until_it_is_nearly_level() -> None:
         assert driver.frame(9.6, CLOSED, -9) is found
 
 
+def test_the_first_frame_may_be_of_closed_eyes() -> None:
+    assert Driver().frame(0, CLOSED, -6) is CLOSED
+
+
 def test_a_head_that_is_not_quite_level_is_not_lowered_yet() -> None:
     driver = Driver()
     for t_s in (7.0, 7.5, 8.0):
@@ -244,5 +248,10 @@ def test_so_long_the_closure_is_undecided() -> None:
     for t_s, cause, undecided in ((10.3, CAUSE, True), (10.4, None, False), (10.5, CAUSE, True), (10.51, CAUSE, False)):
         driver.frame(t_s, CLOSED, 0, cause)
         assert driver.lowered.undecided is undecided
-    driver.frame(10.6, OPEN, 0, CAUSE)
+    driver = Driver()
+    assert not driver.lowered.undecided
+    driver.frame(10, CLOSED, 0, CAUSE)
+    driver.frame(10.1, CLOSED, 0, CAUSE)
+    assert driver.lowered.undecided
+    driver.frame(10.2, OPEN, 0, CAUSE)
     assert not driver.lowered.undecided

@@ -65,6 +65,7 @@ def test_who_stays_down_may_nod_from_there() -> None:
 
 def test_one_nod_counts_once() -> None:
     assert counted([*NOD, (3.1, -4, 0.3), (3.2, 0, 0.3), (3.4, 0, 0.3)]) == 1
+    assert counted([(0, 0, 0), (0.5, -20, 0.5), (1, 0, 0.5), (1.2, 0, 0.5), (1.4, 0, 0.5)]) == 1
 
 
 def test_nods_are_forgotten_one_by_one() -> None:
