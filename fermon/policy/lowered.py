@@ -27,9 +27,9 @@ class Lowered:
         self._pose_ns = 0
         self._low_ns: int | None = None  # the head has been lowered since
         self._wide_ns: int | None = None  # the eyes have been clearly open since
-        self._wide_low = False  # the head was lowered when they last were, for longer than flicker
+        self._wide_low = False  # the head was lowered when they last were, for longer than flicker, and has been since
         self._turn = s.lowered_turn_deg
-        self._wide_yaw: float | None = None  # where it pointed when they last were
+        self._wide_yaw, self._wide_yaw_ns = 0.0, -self._fall_ns - 1  # where it pointed when they last were, and when
         self.on = False  # in the last frame
         self.undecided = False  # the closure under way may yet turn out to be a look down
 
@@ -58,11 +58,12 @@ class Lowered:
         elif self.on:
             self.on = pitch <= self._level
         elif pitch <= self._down:
-            self.on = self._begins(t_ns, state, cause == CAUSE or self._aside(head), closures)
+            look = cause == CAUSE or (state is EyeState.CLOSED and self._aside(t_ns, head))
+            self.on = self._begins(t_ns, state, look, closures)
         if self.on:
             return EyeState.UNKNOWN
         if closures.start_ns is not None:
-            self.undecided = (cause == CAUSE or self._aside(head)) and t_ns - closures.start_ns <= self._fall_ns
+            self.undecided = (cause == CAUSE and t_ns - closures.start_ns <= self._fall_ns) or self._aside(t_ns, head)
             if pitch is not None and pitch <= self._dropped:
                 return EyeState.CLOSED  # the chin sinks: the eyes can no longer be read, and the closure goes on
         return state
@@ -73,11 +74,11 @@ class Lowered:
             yaw, pitch = head
             self._pose_ns = t_ns
             if pitch > self._level:
-                self._low_ns = None
+                self._low_ns, self._wide_low = None, False
             elif pitch <= self._down and self._low_ns is None:
                 self._low_ns = t_ns
-            if wide or self._wide_yaw is None:
-                self._wide_yaw = yaw
+            if wide:
+                self._wide_yaw, self._wide_yaw_ns = yaw, t_ns
         if not wide:
             self._wide_ns = None
             return
@@ -86,9 +87,10 @@ class Lowered:
         if t_ns - self._wide_ns >= self._open_gap_ns:
             self._wide_low = self._low_ns is not None
 
-    def _aside(self, head: tuple[float, float] | None) -> bool:
-        """Whether the head has turned aside since the eyes were last clearly open."""
-        return head is not None and self._wide_yaw is not None and abs(head[0] - self._wide_yaw) >= self._turn
+    def _aside(self, t_ns: int, head: tuple[float, float] | None) -> bool:
+        """Whether the head has turned aside since the eyes were clearly open, `lowered_fall_s` ago at most."""
+        recent = t_ns - self._wide_yaw_ns <= self._fall_ns
+        return head is not None and recent and abs(head[0] - self._wide_yaw) >= self._turn
 
     def _begins(self, t_ns: int, state: EyeState, look: bool, closures: ClosureTracker) -> bool:
         """Whether lids that are not seen open are lowered, the head being so; `look`: all else says that they are."""

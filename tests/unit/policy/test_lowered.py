@@ -97,6 +97,33 @@ def test_a_head_that_turns_aside_as_it_sinks_goes_with_a_look(yaw: float, after_
     assert driver.start_s == (None if lowered else 10)
 
 
+@pytest.mark.parametrize(("since_s", "lowered"), [(0.4, True), (0.6, False)])
+def test_only_a_turn_since_the_eyes_were_just_clearly_open_is_a_look(since_s: float, lowered: bool) -> None:
+    """Narrow eyes are hardly ever clearly open: where they once looked then says nothing of how they shut."""
+    driver = Driver()
+    driver.frame(9, OPEN, 0, yaw=40)
+    driver.frame(9.01, OPEN, 0, yaw=20, wide=False)
+    assert (driver.frame(9 + since_s, CLOSED, -15, yaw=20) is UNKNOWN) is lowered
+
+
+def test_eyes_that_cannot_be_seen_are_no_look() -> None:
+    """Covered by the arm that reaches for the belt: they do not count as lowered, nor raise what that raises."""
+    driver = Driver()
+    driver.frame(9.9, OPEN, 0, yaw=20)
+    driver.frame(10, UNKNOWN, -15, yaw=40)
+    assert not driver.lowered.on
+    assert driver.frame(10.2, CLOSED, -15, yaw=40) is UNKNOWN
+    assert driver.lowered.on
+
+
+def test_a_head_that_has_come_up_since_is_not_low_any_longer() -> None:
+    """Looked down with open eyes, then up, the eyes never quite as open again; then he nods off."""
+    driver = low()
+    driver.frame(10.2, OPEN, 0, wide=False)
+    driver.frame(10.4, OPEN, -10, wide=False)
+    assert driver.frame(10.5, CLOSED, -20) is CLOSED
+
+
 def test_a_head_that_was_aside_before_does_not_make_a_sleeper_look() -> None:
     driver = Driver()
     for t_s in (9.0, 9.5, 9.9):
