@@ -22,8 +22,8 @@ from fermon.domain import (
 from fermon.errors import one_line
 from fermon.policy import Policy
 from fermon.report.drive import AWAY, CELL_NS, NOT_KNOWN, Cell, Drive, Span, highest
-from fermon.session.format import RecordedAlert
 from fermon.session.parts import DriveReader
+from fermon.session.reading import RecordedAlert
 from fermon.session.replay import policy_settings
 
 

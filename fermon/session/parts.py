@@ -11,7 +11,7 @@ from typing import Any
 from fermon.domain import Input
 from fermon.errors import SessionError
 from fermon.session.file import part_of
-from fermon.session.format import RecordedAlert, SessionReader
+from fermon.session.reading import RecordedAlert, SessionReader
 
 
 class DriveReader:

@@ -15,7 +15,8 @@ from fermon.errors import Problem
 from fermon.paths import expand
 from fermon.policy import Policy, PolicySettings
 from fermon.schema import read
-from fermon.session.format import SessionReader, encode
+from fermon.session.format import encode
+from fermon.session.reading import SessionReader
 from fermon.words import alert_text
 
 

@@ -17,7 +17,7 @@ import fermon.session.recorder
 from fermon.domain import Tick
 from fermon.errors import OutputError
 from fermon.session.file import SessionFile, part_of
-from fermon.session.format import SessionReader
+from fermon.session.reading import SessionReader
 from fermon.session.recorder import Recorder
 
 HEADER = {"fermon": "0.1.0", "started": "2026-01-01T00:00:00Z", "config": {}, "models": {}}

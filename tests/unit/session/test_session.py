@@ -31,7 +31,8 @@ from fermon.domain import (
 )
 from fermon.errors import SessionError
 from fermon.policy import Policy
-from fermon.session.format import SessionReader, encode, encode_header
+from fermon.session.format import encode, encode_header
+from fermon.session.reading import SessionReader
 from scenarios.language import Part, Way, inputs
 
 HEADER = '{"type":"session","version":1}'
@@ -40,7 +41,7 @@ FULL = Observation(
     1,
     Face(Box(1.5, 2.0, 30.0, 40.0), 0.98, Points((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.0))),
     (0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.4),
-    Eyes(0.03, None, "glare"),
+    Eyes(0.03, None, "glare", (0.97, None)),
     0.1,
     Quality(0.42, 0.7, 0.3, 0.01),
     Head(-3.1, 2.0, 0.4),
@@ -108,6 +109,16 @@ def test_a_head_that_cannot_be_used_is_no_pose(tmp_path: Path, head: object, cau
     policy.feed(item)
     assert policy.state.head_yaw_deg is None
     assert reader.not_used == cause
+
+
+@pytest.mark.parametrize("opening", [(0.4, 1.0), (None, 0.02), (None, None)])
+def test_lid_openings_are_written_where_they_are_known(
+    tmp_path: Path, opening: tuple[float | None, float | None]
+) -> None:
+    said = dataclasses.replace(BARE, eyes=Eyes(0.2, 0.3, None, opening))
+    assert json.loads(encode(said))["eyes"].get("opening") == (None if opening == (None, None) else list(opening))
+    [item], reader = read(written(tmp_path, HEADER, encode(said)))
+    assert item == said and reader.not_used == {}
 
 
 def test_a_recording_from_before_there_were_heads_reads_without(tmp_path: Path) -> None:
@@ -207,6 +218,9 @@ def test_messages_are_bounded_but_all_is_counted(tmp_path: Path) -> None:
         ('"face":{"box":[1,2,3,4],"score":"good"}', "face.score"),
         ('"face":{"box":[1,2,3,4],"score":1,"points":[[1,2]]}', "face.points"),
         ('"eyes":"open"', "eyes"),
+        ('"eyes":{"left":0.1,"opening":0.9}', "eyes.opening"),
+        ('"eyes":{"left":0.1,"opening":[1,1,1]}', "eyes.opening"),
+        ('"eyes":{"left":0.1,"opening":[1,"wide"]}', "eyes.opening"),
         ('"quality":[]', "quality"),
         ('"quality":{"brightness":"bright","sharpness":0.5}', "quality"),
     ],
