@@ -99,16 +99,16 @@ def test_the_mouth_is_unknown_where_it_cannot_be_seen() -> None:
 
 
 class Says:
-    """Stands for a mouth network that says one thing whatever it sees."""
+    """Stands for a network that says one thing whatever it sees."""
 
-    def __init__(self, wide: float, unreadable: float, laughing: float) -> None:
-        self._answer = np.array([wide, unreadable, laughing], np.float32)
+    def __init__(self, *outputs: tuple[float, ...]) -> None:
+        self._answers = [np.array(output, np.float32) for output in outputs]
 
     def must_be(self, *_: object) -> None:
         pass
 
     def run_gray(self, _: object) -> list[np.ndarray]:
-        return [self._answer]
+        return self._answers
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,30 @@ class Says:
     [((0.8, 0.1, 0.0), 0.8), ((0.8, 0.1, 0.5), 0.8), ((0.8, 0.1, 0.75), 0.4), ((0.8, 0.5, 0.0), None)],
 )
 def test_a_laughing_mouth_is_not_wide_open(answer: tuple[float, float, float], wide: float | None) -> None:
-    said = MouthReader(Says(*answer)).read(GRAY, face())  # type: ignore[arg-type]
+    said = MouthReader(Says(answer)).read(GRAY, face())  # type: ignore[arg-type]
     assert said == (None if wide is None else pytest.approx(wide, abs=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("lowered", "unreadable", "cause"),
+    [(0.6, 0.0, "lowered"), (0.4, 0.0, None), (0.9, 0.3, "covered")],
+)
+def test_lids_that_follow_the_gaze_are_told_of_eyes_that_are_readable(
+    lowered: float, unreadable: float, cause: str | None
+) -> None:
+    said = Says((0.7, 0.0, 0.0, 0.1, -0.2), (0.25, unreadable, lowered))  # the converter may change their order
+    eyes = EyeReader(said).read(GRAY, face())  # type: ignore[arg-type]
+    assert eyes.cause == cause
+    if unreadable:
+        assert (eyes.left, eyes.opening) == (None, (None, None))
+    else:
+        assert (eyes.left, eyes.right, eyes.opening) == (0.25, 0.25, (0.7, 0.7))
+
+
+@pytest.mark.parametrize(("said", "told"), [(-0.1, 0.0), (1.6, 1.25)])
+def test_an_opening_is_no_more_than_an_eye_has(said: float, told: float) -> None:
+    eyes = EyeReader(Says((0.1, 0.0, 0.0), (said, 0, 0, 0, 0))).read(GRAY, face())  # type: ignore[arg-type]
+    assert eyes.opening == (told, told)
 
 
 def test_brightness_and_contrast_do_not_matter() -> None:
