@@ -8,30 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-from fermon.cameras import CameraSettings, open_camera
 from fermon.domain import NS_PER_S, Alert, Attention, EyeState, Face, Frame, Kind
 from fermon.perception.contract import Gray
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.tracker import FaceSettings
 from fermon.policy import Policy, PolicySettings
+from tests.seat_kit import FPS, drawn_driver, side_by_side
 
-FPS = 15
 LEARN_S = 2.0
 SHUT_S, GONE_S, NEXT_S, END_S = 3.0, 4.5, 15.0, 22.0  # A shuts his eyes, is gone, B sits there
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, list[Gray]]:
-    """The simulated driver awake and asleep, (480, 640) each."""
-    camera, frames = open_camera("demo", CameraSettings(), "max"), []
-    while len(frames) < FPS * 15:
-        frame = camera.read(1)
-        assert frame is not None
-        frames.append((frame.t_ns / NS_PER_S, frame.gray))
-    return {
-        "awake": [gray for t_s, gray in frames if 2 <= t_s < 11],
-        "asleep": [gray for t_s, gray in frames if 12.05 <= t_s < 14],
-    }
+    return drawn_driver()
 
 
 def another(gray: Gray) -> Gray:
@@ -52,8 +42,7 @@ def drive(drawn: dict[str, list[Gray]], asleep: bool) -> Iterator[Frame]:
             seat = np.full_like(awake[0], 90)
         else:
             seat = another(shut[-1] if asleep else awake[n % len(awake)])
-        pair = np.hstack([seat, awake[(n + 40) % len(awake)]]).astype(np.int16)
-        yield Frame(n * NS_PER_S // FPS, n, np.clip(pair + noise.integers(-3, 4, pair.shape), 0, 255).astype(np.uint8))
+        yield side_by_side(n, seat, awake[(n + 40) % len(awake)], noise)
 
 
 @pytest.mark.parametrize("asleep", [False, True])

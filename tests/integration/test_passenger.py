@@ -7,29 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from fermon.cameras import CameraSettings, open_camera
 from fermon.domain import NS_PER_S, Frame, Kind
 from fermon.perception.contract import Gray
 from fermon.perception.pipeline import Perception, PerceptionSettings
 from fermon.perception.tracker import FaceSettings
 from fermon.policy import Policy
+from tests.seat_kit import FPS, drawn_driver, side_by_side
 
-FPS = 15
 SHUT_S, SUNK_S, BACK_S, END_S = 2.0, 4.2, 12.0, 19.0
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, list[Gray]]:
-    """The simulated driver awake and asleep, (480, 640) each."""
-    camera, frames = open_camera("demo", CameraSettings(), "max"), []
-    while len(frames) < FPS * 15:
-        frame = camera.read(1)
-        assert frame is not None
-        frames.append((frame.t_ns / NS_PER_S, frame.gray))
-    return {
-        "awake": [gray for t_s, gray in frames if 2 <= t_s < 11],
-        "asleep": [gray for t_s, gray in frames if 12.05 <= t_s < 14],
-    }
+    return drawn_driver()
 
 
 def drive(drawn: dict[str, list[Gray]], back: bool) -> Iterator[Frame]:
@@ -43,8 +33,7 @@ def drive(drawn: dict[str, list[Gray]], back: bool) -> Iterator[Frame]:
             driver = asleep[min(n - round(SHUT_S * FPS), len(asleep) - 1)]
         else:
             driver = np.full_like(awake[0], 90)
-        pair = np.hstack([driver, awake[(n + 40) % len(awake)]]).astype(np.int16)
-        yield Frame(n * NS_PER_S // FPS, n, np.clip(pair + noise.integers(-3, 4, pair.shape), 0, 255).astype(np.uint8))
+        yield side_by_side(n, driver, awake[(n + 40) % len(awake)], noise)
 
 
 @pytest.mark.parametrize("back", [False, True])
