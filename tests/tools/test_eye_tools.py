@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -285,3 +287,54 @@ def test_mouths_are_told_open_unreadable_and_laughing(monkeypatch: pytest.Monkey
 def test_mouths_without_a_word_on_laughing_are_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "mouths.npz", opening=np.ones(3), source=np.full(3, "own"), group=np.arange(3))
     assert np.isnan(mouths.load(tmp_path / "mouths.npz")["laughs"]).all()
+
+
+def drawn_truth(name: str, light: str = "overcast", **eye: object) -> str:
+    """A line of truth: eyes 60 px apart about (100, 100) and (160, 100)."""
+
+    def at(x: float) -> dict[str, object]:
+        seen = {"lids": 1.0, "visible": 0.9, "covers": {"lid": 0.1}, "behind": None}
+        return seen | {"corners": [[x - 12, 100], [x + 12, 100]]} | eye
+
+    points = {"eye_left": [100, 100], "eye_right": [160, 100], "nose": [130, 130], "chin": [130, 190]}
+    points |= {"mouth_left": [112, 155], "mouth_right": [148, 155]}
+    face = {"in_picture": 1.0, "points": points, "gaze": [0, 0], "gaze_in_head": [0, 0]}
+    face["eyes"] = {"left": at(100), "right": at(160)}
+    who = {"number": 7}
+    return json.dumps({"picture": name, "kind": "open", "light": {"name": light}, "person": who, "face": face})
+
+
+@pytest.mark.parametrize(
+    ("noise", "more", "eyes", "dark"),
+    [
+        (0.0, {}, 2, 0),
+        (60.0, {}, 0, 0),  # nobody could tell lids in that
+        (0.0, {"light": "near dark"}, 0, 0),
+        (0.0, {"behind": "dark lens"}, 2, 2),
+        (0.0, {"covers": {"hand": 0.4}}, 0, 0),  # neither readable nor not
+        (0.0, {"covers": {"hand": 0.6}}, 2, 2),
+        (0.0, {"corners": [[95, 100], [105, 100]]}, 2, 2),  # seen from far aside
+        (0.0, {"corners": [[93, 100], [107, 100]]}, 0, 0),
+    ],
+)
+def test_drawn_eyes_are_taken_as_they_can_be_seen(
+    tmp_path: Path, noise: float, more: dict[str, Any], eyes: int, dark: int
+) -> None:
+    rows, columns = np.mgrid[0:240, 0:260]
+    picture = 120 + (5 if noise else 60) * np.sin(rows / 9.0) * np.cos(columns / 11.0)
+    picture = picture + np.random.default_rng(0).normal(0, noise, picture.shape)
+    cv2.imwrite(str(tmp_path / "a.png"), np.clip(picture, 0, 255).astype(np.uint8))
+    if "corners" in more:  # about each eye's own middle
+        (one, _), (other, _) = more["corners"]
+        half = (other - one) / 2
+        line = json.loads(drawn_truth("a.png"))
+        for side, x in (("left", 100), ("right", 160)):
+            line["face"]["eyes"][side]["corners"] = [[x - half, 100], [x + half, 100]]
+        text = json.dumps(line)
+    else:
+        text = drawn_truth("a.png", **more)
+    (tmp_path / "truth.jsonl").write_text(text + "\n")
+    drawn.drawn([tmp_path]).save(tmp_path / "drawn.npz")
+    found = np.load(tmp_path / "drawn.npz")
+    assert (len(found["dark"]), int(found["dark"].sum())) == (eyes, dark)
+    assert set(found["group"]) <= {"drawn-7"}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
-from faces import angles, augment
+from faces import angles, augment, material
 from faces.augment import Place
-from faces.regions import REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
+from faces.regions import POINTS, REGION_FACES, REGION_PX, empty_places, group_of, part, region_of
 from faces.shapes import points_of_drawn
+from fermon.domain import Box, Face
 from fermon.perception.face import CROP_FACES, REST, SIDE
 from synth.geometry import head_angles, head_matrix
 
@@ -148,3 +153,34 @@ def test_a_mesh_gives_the_angles_of_its_axes() -> None:
     assert abs(yaw) == pytest.approx(np.degrees(0.3))
     assert yaw > 0
     assert (pitch, roll) == pytest.approx((0, 0), abs=1e-6)
+
+
+class Alarmed:
+    """A detector that finds these boxes (x, y, w, h) whatever it sees."""
+
+    def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
+        self._faces = [Face(Box(*box), 0.3) for box in boxes]
+
+    def search(self, picture: object) -> list[Face]:
+        return self._faces
+
+
+def test_what_alarms_a_detector_beside_the_known_faces_is_none() -> None:
+    known = [np.array([320.0, 240.0, 100.0, 100.0])]
+    on_it, touching, sleeve = (280, 200, 90, 90), (380, 200, 100, 100), (60, 300, 80, 80)
+    alarming = Alarmed(on_it, touching, sleeve)
+    found = material.false_alarms(alarming, np.zeros((480, 640), np.uint8), known)  # type: ignore[arg-type]
+    assert [box.tolist() for box in found] == [[100, 340, 80, 80]]
+
+
+def test_drawn_pictures_give_their_false_alarms_as_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((480, 640), 90, np.uint8))
+    truth = {"picture": "a.png", "kind": "empty", "person": {"number": 7}, "passenger": None}
+    truth["face"] = {"points": {name: [0, 0] for name in POINTS}}
+    (tmp_path / "truth.jsonl").write_text(json.dumps(truth) + "\n")
+    monkeypatch.setattr(material, "empty_places", lambda *_: iter(()))
+    for boxes in ([], [(60, 300, 80, 80)]):
+        monkeypatch.setattr(material, "BlazeFace", lambda min_score, boxes=boxes: Alarmed(*boxes))
+        rows = material.Rows()
+        material.drawn(tmp_path, rows, np.random.default_rng(0))
+        assert rows.rows["face"] == [False] * len(boxes)

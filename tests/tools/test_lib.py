@@ -15,6 +15,7 @@ from fermon.errors import ModelError
 from lib import page
 from lib.exits import DataError, NetworkError, run_and_exit
 from lib.progress import Progress, duration
+from lib.truths import truths
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = st.text(st.characters(exclude_characters="<>"))
@@ -126,3 +127,13 @@ def test_without_keras_a_training_tool_says_where_to_get_it(tmp_path: Path, tool
     assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr.count("\n") == 1
     assert "Keras is not installed here; ./tools/test --all makes .venv-train" in done.stderr
+
+
+def test_the_truth_of_drawn_pictures_is_read_line_by_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"truth\.jsonl: No such file .*synth\.pictures"):
+        list(truths(tmp_path))
+    (tmp_path / "truth.jsonl").write_text('{"picture": "a.png"}\n{"pict')
+    with pytest.raises(DataError, match="line 2 is no JSON"):
+        list(truths(tmp_path))
+    (tmp_path / "truth.jsonl").write_text('{"picture": "a.png"}\n{"picture": "b.png"}\n')
+    assert [truth["picture"] for truth in truths(tmp_path)] == ["a.png", "b.png"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from eyes.patches import PATCH_SHAPE, PATCH_UNITS, Collector
 from faces.regions import POINTS, UNIT_OF_BOX
 from faces.shapes import box_of_points
 from fermon.perception import geometry
+from lib.truths import truths
 
 Array = NDArray[Any]
 
@@ -79,8 +79,7 @@ def drawn(folders: list[Path]) -> Collector:
     """Collect the drivers' eyes of some folders of drawn pictures."""
     out = Collector()
     for folder in folders:
-        for line in (folder / "truth.jsonl").open(encoding="utf-8"):
-            truth = json.loads(line)
+        for truth in truths(folder):
             face = truth["face"]
             if truth["kind"] == "empty" or face["in_picture"] < 0.6 or truth["light"]["name"] == UNSEEN_LIGHT:
                 continue

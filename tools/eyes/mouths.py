@@ -8,7 +8,6 @@ times as wide as the crop. mouths_open_closed.npz is a cross-data test, never tr
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from fermon.perception.network import open_network
 from fermon.perception.tracker import FaceSettings, FaceTracker
 from lib.exits import DataError
 from lib.images import picture_files
+from lib.truths import truths
 
 Array = NDArray[Any]
 
@@ -90,8 +90,7 @@ def _add(columns: dict[str, list[Any]], *row: Any) -> None:
 
 def _collect_drawn(folder: Path, columns: dict[str, list[Any]]) -> None:
     """Cut the mouths of drawn people; what covers one by more than a fifth leaves it out."""
-    for line in (folder / "truth.jsonl").open(encoding="utf-8"):
-        truth = json.loads(line)
+    for truth in truths(folder):
         face, mouth = truth["face"], truth["face"]["mouth"]
         if truth["kind"] == "empty" or face["in_picture"] < 0.9 or sum(mouth["covers"].values()) > 0.2:
             continue

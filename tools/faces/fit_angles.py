@@ -6,7 +6,6 @@ python -m faces.fit_angles --drawn pictures/ --teacher teacher-faces/
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from faces.angles import of_mesh_raw
 from faces.regions import POINTS
+from lib.truths import truths
 
 Array = NDArray[Any]
 
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--teacher", type=Path, required=True)
     args = parser.parse_args(argv)
     labels = np.load(args.teacher / "drawn.npz")
-    truth = {row["picture"]: row for row in map(json.loads, (args.drawn / "truth.jsonl").open(encoding="utf-8"))}
+    truth = {row["picture"]: row for row in truths(args.drawn)}
     rows = [truth[str(name)] for name in labels["name"]]
     head = np.array([row["face"]["head"] for row in rows])
     points = np.array([[row["face"]["points"][name] for name in POINTS] for row in rows])

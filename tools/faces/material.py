@@ -12,7 +12,6 @@ mask, hand, dark glasses; `face` bool (n); `source`, `group` (who is kept togeth
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from fermon.domain import Box
 from fermon.perception.blazeface import BlazeFace
 from fermon.perception.yunet import YuNet
 from lib.exits import run_and_exit
+from lib.truths import truths
 
 Array = NDArray[Any]
 REAL = ("nodding", "yawdd", "webcam", "masks", "newclips", "clips")
@@ -76,8 +76,7 @@ class Rows:
 def drawn(folder: Path, rows: Rows, rng: np.random.Generator) -> None:
     """Add drawn faces with their exact truth, and places without a face."""
     alarming = BlazeFace(min_score=_ALARMS)
-    for line in (folder / "truth.jsonl").open(encoding="utf-8"):
-        truth = json.loads(line)
+    for truth in truths(folder):
         picture = read(folder / truth["picture"])
         who = ("drawn", f"drawn-{truth['person']['number']}", truth["picture"])
         face, others = truth["face"], []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 
 from eyes.pictures import Picture, clip_frames, reduce, yawdd_frames
+from lib.truths import truths
 
 EVERY = {"clips": 4, "newclips": 4}  # of a clip's frames: neighbours are almost alike
 STILLS = {"nodding": "frames_nodding_ccby", "webcam": "frames_webcam_sleepy", "masks": "faces_masks"}
@@ -26,8 +26,8 @@ def shown(source: str, data: Path, drawn: Path | None) -> Iterator[tuple[str, Pi
         yield from yawdd_frames(data)
     elif source == "drawn":
         assert drawn is not None
-        for line in (drawn / "truth.jsonl").open(encoding="utf-8"):
-            name = json.loads(line)["picture"]
+        for truth in truths(drawn):
+            name = truth["picture"]
             yield name, np.asarray(cv2.imread(str(drawn / name), cv2.IMREAD_GRAYSCALE), np.uint8)
     else:
         for path in sorted((data / STILLS[source]).glob("*.jpg")):

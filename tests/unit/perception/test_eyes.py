@@ -206,7 +206,7 @@ def test_wide_eyes_do_not_make_usual_ones_half_shut() -> None:
     baseline = Baseline()
     run(baseline, 60, 0.01, 1.2)
     assert baseline.levels == (1.0, 1.0)
-    assert baseline.update(61 * NS_PER_S, both(0.02, 0.9)) == both(0.02, 0.9)
+    assert baseline.update(61 * NS_PER_S, both(0.00001, 0.9)) == both(0.00001, 0.9)  # not touched at all
 
 
 def test_it_starts_anew_after_ten_seconds_without_a_face_and_not_before() -> None:
